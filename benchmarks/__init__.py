@@ -1,0 +1,1 @@
+"""The harness that measures every task beside what people would otherwise use."""
