@@ -1,0 +1,25 @@
+"""All datasets by name."""
+
+from __future__ import annotations
+
+from slmkit.benchmarks.datasets.base import Dataset
+from slmkit.benchmarks.datasets.pairs import PAIRS
+from slmkit.benchmarks.datasets.sentiment import SENTIMENT
+from slmkit.benchmarks.datasets.spans import SPANS
+from slmkit.benchmarks.datasets.topics import TOPICS
+from slmkit.errors import InputError
+
+REGISTRY: dict[str, Dataset] = {entry.name: entry for entry in (*SENTIMENT, *TOPICS, *PAIRS, *SPANS)}
+
+
+def names() -> list[str]:
+    """Names of all datasets, in registry order."""
+    return list(REGISTRY)
+
+
+def get(name: str) -> Dataset:
+    """The entry called ``name``."""
+    try:
+        return REGISTRY[name]
+    except KeyError:
+        raise InputError(f"unknown dataset {name!r}; allowed: {', '.join(REGISTRY)}") from None
