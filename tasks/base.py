@@ -1,0 +1,111 @@
+"""What every task over tables shares: the protocol, which cells are usable, and the tasks by name."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from collections.abc import Iterable, Sequence
+from numbers import Number
+from typing import Any, Protocol, runtime_checkable
+
+from slmkit.errors import InputError
+
+ERROR_COLUMN = "slm_error"
+"""The column that says why a row has an empty result."""
+
+TASKS = {
+    "sentiment": "slmkit.tasks.classification.sentiment:Sentiment",
+}
+"""The shipped tasks by name. The class is imported only when the task is asked for."""
+
+_CLASSIFIER = "slmkit.tasks.classification:Classifier"
+# White space, and the marks of zero width that copied text often carries instead of words.
+_BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
+_MISSING_TYPES = {"NAType", "NaTType"}  # by name, so that checking a cell needs no pandas
+
+
+@runtime_checkable
+class TableTask(Protocol):
+    """What a table needs of a task.
+
+    A task may also have ``fingerprint`` (str: which model, for resume) and ``column_types`` (a mapping from result
+    column to ``str``, ``int``, ``float`` or ``bool``, for tables in which every result is empty).
+    """
+
+    name: str
+    columns: tuple[str, ...]
+
+    def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """Return one dict with the keys ``columns`` for each of the non-blank texts."""
+        ...
+
+
+def cell_problem(value: Any) -> str | None:
+    """Return why a cell cannot be given to a task, or None when it can."""
+    if isinstance(value, str):
+        if not value:
+            return "empty"
+        return "only white space" if _BLANK.fullmatch(value) else None
+    if value is None or type(value).__name__ in _MISSING_TYPES or (isinstance(value, Number) and value != value):
+        return "missing"
+    return f"not text but {type(value).__name__}"
+
+
+def require_column(column: Any, available: Iterable[Any], where: str) -> None:
+    """Raise InputError, with the names that are near, unless ``column`` is available exactly once."""
+    names = list(available)
+    count = names.count(column)
+    if count == 1:
+        return
+    if count > 1:
+        raise InputError(f"column {column!r} is there {count} times in {where}; give its columns different names")
+    texts = [str(name) for name in names]
+    folded = {text.casefold().strip(): text for text in texts}
+    near = difflib.get_close_matches(str(column).casefold().strip(), folded, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(repr(folded[name]) for name in near)}? " if near else ""
+    shown = ", ".join(repr(text) for text in texts[:20]) + (", …" if len(texts) > 20 else "")
+    raise InputError(f"no column {column!r} in {where}; {hint}it has: {shown or 'no columns'}")
+
+
+def result_columns(task: TableTask, taken: Iterable[Any], prefix: str | None) -> dict[str, str]:
+    """Map the task's result columns and the error column to their names in the table.
+
+    Raises:
+        InputError: One of the names is already taken by the caller's table.
+    """
+    names = {name: f"{prefix or ''}{name}" for name in (*task.columns, ERROR_COLUMN)}
+    held = set(taken)
+    clash = [name for name in names.values() if name in held]
+    if clash:
+        listed = ", ".join(repr(name) for name in clash)
+        raise InputError(
+            f"the table already has {listed}, where {task.name} would write; choose another prefix, "
+            f"such as prefix={task.name + '_'!r} (on the command line --prefix {task.name}_)"
+        )
+    return names
+
+
+def task_fingerprint(task: TableTask) -> str:
+    """Return what identifies the task and its model, so that one run is never finished by another."""
+    kind = type(task)
+    return f"{kind.__module__}.{kind.__qualname__}/{task.name}/{getattr(task, 'fingerprint', '')}"
+
+
+def load_task(name: str) -> TableTask:
+    """Return the shipped task of this name."""
+    if name not in TASKS:
+        near = difflib.get_close_matches(name, TASKS, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InputError(f"no task {name!r}; {hint}the tasks are: {', '.join(TASKS)}")
+    return _resolve(TASKS[name])()
+
+
+def load_model(path: str) -> TableTask:
+    """Return the classifier that was saved at ``path``."""
+    return _resolve(_CLASSIFIER).load(path)
+
+
+def _resolve(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)

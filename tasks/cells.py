@@ -1,0 +1,142 @@
+"""Runs a task over a column's cells. One cell that cannot be processed never costs its neighbours their result."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slmkit.errors import CheckpointError, DataError, InputError, MissingExtraError, SLMKitError
+from slmkit.tasks.base import TableTask, cell_problem
+
+# One call of the task takes at most this much: enough to batch by length, little enough to keep memory flat.
+BLOCK_ROWS = 1024
+BLOCK_CHARACTERS = 2_000_000
+
+# These say that the task itself cannot work, so no row is to blame.
+_FATAL = (CheckpointError, DataError, MissingExtraError, ImportError)
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+
+
+class TaskContractError(SLMKitError):
+    """A task returned something else than one dict with its columns for each text."""
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """Results by column and the reasons of the rows without one, each as long as the cells."""
+
+    results: dict[str, list[Any]]
+    reasons: list[str | None]
+
+    @property
+    def quarantined(self) -> int:
+        """How many rows have a reason instead of a result."""
+        return sum(reason is not None for reason in self.reasons)
+
+
+def annotate_cells(
+    task: TableTask,
+    cells: Sequence[Any],
+    *,
+    problems: Sequence[str | None] | None = None,
+    errors: str = "quarantine",
+    name_row: Callable[[int], str] = lambda i: f"row {i}",
+    advance: Callable[[int], None] = lambda n: None,
+) -> Annotations:
+    """Give every usable cell to the task and return results and reasons in the cells' order.
+
+    Args:
+        task: The task.
+        cells: The column's cells, of any type.
+        problems: What is already known to be wrong with each row.
+        errors: ``"quarantine"`` keeps a reason for each row without a result, ``"raise"`` raises InputError.
+        name_row: How an error names the row at a position.
+        advance: Called with the number of rows that were just finished.
+    """
+    if errors not in ("quarantine", "raise"):
+        raise InputError(f"errors must be 'quarantine' or 'raise', not {errors!r}")
+    known = problems if problems is not None else [None] * len(cells)
+    reasons = [problem or cell_problem(cell) for problem, cell in zip(known, cells, strict=True)]
+    first = next((i for i, reason in enumerate(reasons) if reason is not None), None)
+    if errors == "raise" and first is not None:
+        raise InputError(f"{name_row(first)}: {reasons[first]}")
+    results: dict[str, list[Any]] = {column: [None] * len(cells) for column in task.columns}
+
+    def fail(i: int, error: Exception) -> None:
+        reasons[i] = describe(error)
+        if errors == "raise":
+            raise InputError(f"{name_row(i)}: {reasons[i]}") from error
+
+    advance(sum(reason is not None for reason in reasons))
+    for block in _blocks(cells, [i for i, reason in enumerate(reasons) if reason is None]):
+        for i, row in _attempt(task, cells, block, fail):
+            for column in task.columns:
+                results[column][i] = plain(row[column])
+        advance(len(block))
+    return Annotations(results, reasons)
+
+
+def _blocks(cells: Sequence[str], rows: list[int]) -> Iterator[list[int]]:
+    block: list[int] = []
+    size = 0
+    for i in rows:
+        if block and (len(block) >= BLOCK_ROWS or size + len(cells[i]) > BLOCK_CHARACTERS):
+            yield block
+            block, size = [], 0
+        block.append(i)
+        size += len(cells[i])
+    if block:
+        yield block
+
+
+def _attempt(
+    task: TableTask, cells: Sequence[str], rows: list[int], fail: Callable[[int, Exception], None]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Halve a block that fails until the row that fails stands alone; the others keep their results."""
+    try:
+        answers = task.annotate([str(cells[i]) for i in rows])
+        _check_answers(task, answers, len(rows))
+    except (*_FATAL, TaskContractError):
+        raise
+    except Exception as error:
+        if len(rows) == 1:
+            fail(rows[0], error)
+            return
+        middle = len(rows) // 2
+        yield from _attempt(task, cells, rows[:middle], fail)
+        yield from _attempt(task, cells, rows[middle:], fail)
+    else:
+        yield from zip(rows, answers, strict=True)
+
+
+def _check_answers(task: TableTask, answers: Any, n: int) -> None:
+    if len(answers) != n:
+        raise TaskContractError(f"task {task.name!r} returned {len(answers)} results for {n} texts")
+    for answer in answers:
+        missing = [column for column in task.columns if column not in answer]
+        if missing:
+            raise TaskContractError(f"task {task.name!r} returned a result without {missing[0]!r}: {list(answer)}")
+
+
+def describe(error: Exception) -> str:
+    """Return an error as one short line that is the same in every run."""
+    text = str(error).encode("utf-8", "backslashreplace").decode()  # a lone surrogate fits in no file
+    text = _ADDRESS.sub("0x…", " ".join(text.split()))
+    line = text if isinstance(error, SLMKitError) and text else f"{type(error).__name__}: {text}".rstrip(": ")
+    return line if len(line) <= 300 else line[:299] + "…"
+
+
+def plain(value: Any) -> Any:
+    """Return a result as a plain Python value: NumPy scalars and arrays unpacked, NaN as None."""
+    if hasattr(value, "tolist") and hasattr(value, "dtype"):
+        value = value.tolist()
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value
