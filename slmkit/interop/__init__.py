@@ -1,1 +1,1 @@
-
+"""Weights from elsewhere."""

@@ -1,1 +1,1 @@
-
+"""Text in: tokens with exact character spans, language, sentences, windows over long text."""

@@ -1,1 +1,1 @@
-
+"""What every training run shares: one loop, schedules, resume."""

@@ -1,0 +1,55 @@
+"""The encoder: embeddings and a stack of layers that can be run in part (trunk below, branch above)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from slmkit.model.config import EncoderConfig
+from slmkit.model.layers import Layer, key_mask
+
+
+class Encoder(nn.Module):
+    """Token ids to states.
+
+    Args:
+        config: sizes. vocabulary: number of tokens. dropout: on attention and residuals, for training only.
+    """
+
+    def __init__(self, config: EncoderConfig, *, vocabulary: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.config = config
+        self.words = nn.Embedding(vocabulary, config.width)
+        self.positions = nn.Embedding(config.positions, config.width)
+        self.embedding_norm = nn.LayerNorm(config.width, eps=config.layer_norm_eps)
+        self.layers = nn.ModuleList(
+            Layer(
+                width=config.width,
+                heads=config.heads,
+                ffn=config.ffn,
+                eps=config.layer_norm_eps,
+                dropout=dropout,
+            )
+            for _ in range(config.layers)
+        )
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Word and position embeddings, normalised: ids ``(B, T)`` -> ``(B, T, W)``.
+
+        Raises:
+            ValueError: more tokens than there are positions.
+        """
+        T = ids.shape[1]
+        if T > self.config.positions:
+            raise ValueError(f"got {T} tokens in a row, the encoder has {self.config.positions} positions")
+        return self.embedding_norm(self.words(ids) + self.positions(torch.arange(T, device=ids.device)))
+
+    def forward(self, ids: Tensor, mask: Tensor, *, upto: int | None = None) -> Tensor:
+        """States after ``upto`` layers (None: all).
+
+        Shape: ids ``(B, T)`` int64; mask ``(B, T)`` bool, True on tokens; out ``(B, T, W)``.
+        """
+        states, keys = self.embed(ids), key_mask(mask)
+        for layer in self.layers[:upto]:
+            states = layer(states, keys)
+        return states

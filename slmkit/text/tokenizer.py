@@ -1,0 +1,135 @@
+"""Lossless unigram tokenizer: English by pieces, Chinese by characters, bytes for the rest.
+
+The pieces and their scores are those of the source model's vocabulary (SentencePiece unigram, Kudo 2018), trimmed to
+English and single Han characters. No normalisation is applied, so every token knows its span in the caller's string and
+``decode(encode(text))`` gives the text back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from slmkit.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as RustTokenizer
+
+PAD, BOS, EOS, UNK, MASK = range(5)
+# The marks hold a metaspace inside, where no piece of a caller's text can have one: text is never read as a mark.
+SPECIAL_TOKENS = ("<▁pad>", "<▁s>", "</▁s>", "<▁unk>", "<▁mask>")
+# Kept free for task prefixes and infilling marks, so that the vocabulary never has to change.
+RESERVED_TOKENS = tuple(f"<▁extra_{i}>" for i in range(59))
+BYTE_TOKENS = tuple(f"<0x{i:02X}>" for i in range(256))
+METASPACE = "▁"
+# A literal metaspace would come back as a space: it travels as a private-use character instead.
+_ESCAPES = {ord(METASPACE): "\ue2e2", 0xE2E2: "\ufffd"}
+_SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}
+_TO_INNER = str.maketrans({**_ESCAPES, **_SURROGATES})
+_FROM_INNER = str.maketrans({"\ue2e2": METASPACE})
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One text as tokens.
+
+    Attributes:
+        ids: int64 ``(n,)``, without begin and end marks.
+        offsets: int64 ``(n, 2)``, the half-open character span of each token in the caller's string.
+    """
+
+    ids: np.ndarray
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def clean(text: str) -> str:
+    """Replace what UTF-8 cannot carry (lone surrogates) by U+FFFD, one character for one, so that offsets hold."""
+    return text if text.isascii() else text.translate(_TO_INNER)
+
+
+class Tokenizer:
+    """Turns strings into token ids with character spans, and ids back into strings.
+
+    Safe to call from several threads at once.
+
+    Args:
+        rust: the Hugging Face tokenizer that does the segmentation.
+    """
+
+    def __init__(self, rust: RustTokenizer) -> None:
+        self._rust = rust
+
+    @classmethod
+    def from_pieces(cls, pieces: Sequence[tuple[str, float]]) -> Tokenizer:
+        """Build a tokenizer from unigram pieces and their log probabilities; marks and bytes are added in front."""
+        from tokenizers import Tokenizer as RustTokenizer
+        from tokenizers import decoders, models, pre_tokenizers
+
+        # So low that bytes are taken only as the fallback, never for a text that spells "<0x41>".
+        fixed = [(t, -1000.0) for t in (*SPECIAL_TOKENS, *RESERVED_TOKENS, *BYTE_TOKENS)]
+        rust = RustTokenizer(models.Unigram([*fixed, *pieces], unk_id=UNK, byte_fallback=True))
+        rust.pre_tokenizer = pre_tokenizers.Metaspace(replacement=METASPACE, prepend_scheme="never")
+        rust.decoder = decoders.Sequence(
+            [decoders.ByteFallback(), decoders.Metaspace(replacement=METASPACE, prepend_scheme="never")]
+        )
+        return cls(rust)
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """Read ``tokenizer.json``.
+
+        Raises:
+            CheckpointError: the file is damaged or not a tokenizer.
+        """
+        from tokenizers import Tokenizer as RustTokenizer
+
+        try:
+            return cls(RustTokenizer.from_file(str(path)))
+        except Exception as error:  # the Rust side raises bare Exception
+            raise CheckpointError(f"{path}: not a readable tokenizer file ({error})") from error
+
+    def to_json(self) -> str:
+        """The whole tokenizer as one compact JSON string."""
+        return json.dumps(json.loads(self._rust.to_str()), ensure_ascii=False, separators=(",", ":"))
+
+    def __len__(self) -> int:
+        """Number of tokens in the vocabulary, marks and bytes included."""
+        return self._rust.get_vocab_size()
+
+    def token_id(self, token: str) -> int | None:
+        """The id of a token, or None."""
+        return self._rust.token_to_id(token)
+
+    def token(self, token_id: int) -> str:
+        """The token of an id."""
+        return self._rust.id_to_token(token_id)
+
+    def encode(self, text: str) -> Tokens:
+        """Tokens of one string."""
+        return self.encode_batch([text])[0]
+
+    def encode_batch(self, texts: Sequence[str]) -> list[Tokens]:
+        """Tokens of many strings, in order."""
+        # Every text starts with a space of ours (words are read alike everywhere); spans are moved back by it.
+        encodings = self._rust.encode_batch([" " + clean(t) for t in texts], add_special_tokens=False)
+        return [
+            Tokens(
+                np.asarray(e.ids, dtype=np.int64),
+                np.maximum(np.asarray(e.offsets, dtype=np.int64).reshape(-1, 2) - 1, 0),
+            )
+            for e in encodings
+        ]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The string of these ids; marks are left out, bytes that are no UTF-8 become U+FFFD."""
+        kept = [int(i) for i in ids if i >= len(SPECIAL_TOKENS) + len(RESERVED_TOKENS)]
+        text = self._rust.decode(kept, skip_special_tokens=False).translate(_FROM_INNER)
+        return text[1:] if text.startswith(" ") else text  # the space that encode put in front

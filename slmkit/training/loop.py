@@ -1,0 +1,148 @@
+"""One training loop for every recipe and task: schedule, clipping, logging, resume."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from slmkit.errors import CheckpointError
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Linear warm-up, then cosine decay to ``final`` of the peak (Loshchilov & Hutter 2017).
+
+    Attributes:
+        steps: optimiser steps in all. learning_rate: the peak. warmup: share of the steps. final: share of the peak.
+        weight_decay: on matrices only. clip: largest gradient norm.
+    """
+
+    steps: int
+    learning_rate: float
+    warmup: float = 0.06
+    final: float = 0.05
+    weight_decay: float = 0.01
+    clip: float = 1.0
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step, counted from 0."""
+        warm = max(1, int(self.steps * self.warmup))
+        if step < warm:
+            return self.learning_rate * (step + 1) / warm
+        done = min(1.0, (step - warm) / max(1, self.steps - warm))
+        return self.learning_rate * (self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def make_optimizer(parameters: Iterable[tuple[str, nn.Parameter]], schedule: Schedule) -> torch.optim.AdamW:
+    """AdamW with weight decay on matrices only."""
+    wanted = [(n, p) for n, p in parameters if p.requires_grad]
+    groups = [
+        {"params": [p for _, p in wanted if p.ndim >= 2], "weight_decay": schedule.weight_decay},
+        {"params": [p for _, p in wanted if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    groups = [g for g in groups if g["params"]]
+    return torch.optim.AdamW(groups, lr=schedule.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True)
+
+
+class Run:
+    """A resumable training run in a folder: ``state.safetensors``, ``run.json``, ``log.jsonl``.
+
+    Args:
+        model: everything that learns.
+        schedule: steps and rates.
+        folder: where the run lives.
+        every: steps between two saves.
+    """
+
+    def __init__(self, model: nn.Module, schedule: Schedule, folder: Path, *, every: int = 200) -> None:
+        self.model, self.schedule, self.folder, self.every = model, schedule, folder, every
+        self.optimizer = make_optimizer(model.named_parameters(), schedule)
+        self.step = 0
+        self.seconds = 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+
+    def train(self, loss: Callable[[int], dict[str, Tensor]], *, tokens: Callable[[], int] | None = None) -> None:
+        """Minimise the sum of what ``loss(step)`` returns until the schedule ends.
+
+        Args:
+            loss: the named parts of the loss of a step, weighted already. Must depend on the step number alone, so that
+                a resumed run sees what an undisturbed one sees.
+            tokens: tokens read so far, for the log.
+        """
+        self.model.train()
+        begin, sums, counted = time.monotonic() - self.seconds, {}, 0
+        while self.step < self.schedule.steps:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.schedule.rate(self.step)
+            parts = loss(self.step)
+            torch.stack(list(parts.values())).sum().backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
+            self.optimizer.step()
+            self.optimizer.zero_grad(set_to_none=True)
+            self.step += 1
+            self.seconds = time.monotonic() - begin
+            for name, part in parts.items():
+                sums[name] = sums.get(name, 0.0) + float(part.detach())
+            counted += 1
+            if self.step % 20 == 0 or self.step == self.schedule.steps:
+                means = {name: round(value / counted, 4) for name, value in sums.items()}
+                self._log({**means, **({"tokens": tokens()} if tokens else {})})
+                sums, counted = {}, 0
+            if self.step % self.every == 0 or self.step == self.schedule.steps:
+                self.save()
+
+    def save(self) -> None:
+        """Write model, optimiser moments and position, by temporary name and rename."""
+        tensors = {f"model.{name}": value.contiguous() for name, value in self.model.state_dict().items()}
+        for name, parameter in self.model.named_parameters():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value).contiguous()
+        temporary = self.folder / "state.tmp"
+        save_file(tensors, temporary, {"step": str(self.step), "seconds": str(self.seconds)})
+        os.replace(temporary, self.folder / "state.safetensors")
+
+    def _resume(self) -> None:
+        settings = self.folder / "run.json"
+        wanted = asdict(self.schedule)
+        state = self.folder / "state.safetensors"
+        if not state.is_file():
+            settings.write_text(json.dumps(wanted, indent=1))
+            return
+        if json.loads(settings.read_text()) != wanted:
+            raise CheckpointError(f"{self.folder} holds a run with another schedule; give another folder or remove it")
+        from safetensors import safe_open
+
+        with safe_open(state, "pt") as file:
+            about = file.metadata()
+        tensors = load_file(state)
+        self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+        for name, parameter in self.model.named_parameters():
+            moments = {
+                key: tensors[f"optimizer.{name}.{key}"]
+                for key in ("step", "exp_avg", "exp_avg_sq")
+                if f"optimizer.{name}.{key}" in tensors
+            }
+            if moments:
+                self.optimizer.state[parameter] = moments
+        self.step, self.seconds = int(about["step"]), float(about["seconds"])
+
+    def _log(self, parts: dict[str, float]) -> None:
+        rate = self.schedule.rate(self.step - 1)
+        line = {"step": self.step, "seconds": round(self.seconds, 1), "rate": round(rate, 8), **parts}
+        with (self.folder / "log.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+        left = self.seconds / max(self.step, 1) * (self.schedule.steps - self.step)
+        shown = " ".join(f"{name} {value}" for name, value in parts.items())
+        sys.stderr.write(f"step {self.step}/{self.schedule.steps} {shown} ({left / 60:.0f} min left)\n")
+        sys.stderr.flush()
