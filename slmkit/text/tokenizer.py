@@ -83,18 +83,18 @@ class Tokenizer:
         return cls(rust)
 
     @classmethod
-    def load(cls, path: Path) -> Tokenizer:
-        """Read ``tokenizer.json``.
+    def from_json(cls, data: bytes, source: Path) -> Tokenizer:
+        """Read what ``to_json`` gave.
 
         Raises:
-            CheckpointError: the file is damaged or not a tokenizer.
+            CheckpointError: damaged or not a tokenizer; the message names ``source``.
         """
         from tokenizers import Tokenizer as RustTokenizer
 
         try:
-            return cls(RustTokenizer.from_file(str(path)))
+            return cls(RustTokenizer.from_str(data.decode("utf-8")))
         except Exception as error:  # the Rust side raises bare Exception
-            raise CheckpointError(f"{path}: not a readable tokenizer file ({error})") from error
+            raise CheckpointError(f"{source}: not a readable tokenizer file ({error})") from error
 
     def to_json(self) -> str:
         """The whole tokenizer as one compact JSON string."""

@@ -1,0 +1,140 @@
+"""One folder a model: ``config.json``, ``model.safetensors``, ``tokenizer.json``; verified on load, written atomically.
+
+Matrices are stored as int8 rows with one scale each (``NAME`` and ``NAME.scale``), everything else as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from slmkit.errors import CheckpointError
+
+CONFIG, MODEL, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+SCALE = ".scale"
+
+
+def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Symmetric int8 by row: ``(R, C)`` -> int8 ``(R, C)`` and float32 scales ``(R,)``."""
+    scale = weight.abs().amax(1).clamp_min(1e-12) / 127
+    return (weight / scale[:, None]).round().clamp(-127, 127).to(torch.int8), scale.float()
+
+
+def dequantize_rows(weight: Tensor, scale: Tensor) -> Tensor:
+    """The float32 matrix of ``quantize_rows``."""
+    return weight.float() * scale[:, None]
+
+
+def pack(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Quantize every matrix of a state dict for storage; vectors become float32."""
+    packed: dict[str, Tensor] = {}
+    for name, value in state.items():
+        if value.ndim == 2 and value.is_floating_point():
+            packed[name], packed[name + SCALE] = quantize_rows(value.detach().float())
+        else:
+            packed[name] = value.detach().float().contiguous() if value.is_floating_point() else value.contiguous()
+    return packed
+
+
+def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The float32 state dict of ``pack``."""
+    return {
+        name: dequantize_rows(value, packed[name + SCALE]) if name + SCALE in packed else value
+        for name, value in packed.items()
+        if not name.endswith(SCALE)
+    }
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write to a temporary name in the same folder, then rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def write_folder(folder: Path, config: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    """Write a checkpoint: the files first, then ``config.json`` with their checksums.
+
+    Args:
+        folder: made if it is not there.
+        config: plain data. files: name -> content.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        write_atomically(folder / name, data)
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    text = json.dumps({**config, "files": sums}, indent=1, ensure_ascii=False)
+    write_atomically(folder / CONFIG, (text + "\n").encode())
+
+
+def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read a checkpoint and verify its checksums.
+
+    Args:
+        folder: what ``write_folder`` wrote. kind: what the config's ``kind`` must be.
+
+    Returns:
+        The config without its checksums, and the files.
+
+    Raises:
+        CheckpointError: something is missing, damaged, or of another kind; the message names the file.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise CheckpointError(f"{folder} is no saved {kind}: it has no {CONFIG}")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        sums = config.pop("files")
+        found = config.pop("kind")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged or not slmkit's ({error!r})") from error
+    if found != kind:
+        raise CheckpointError(f"{folder} holds a {found}, expected a {kind}")
+    files = {}
+    for name, wanted in sums.items():
+        try:
+            data = (folder / name).read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"{folder / name} cannot be read: {error.strerror}") from error
+        if hashlib.sha256(data).hexdigest() != wanted:
+            raise CheckpointError(f"{folder / name} is damaged: its checksum is not the one in {CONFIG}")
+        files[name] = data
+    return config, files
+
+
+def tensors_to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    """Tensors in safetensors form."""
+    return save_tensors({name: value.contiguous() for name, value in tensors.items()})
+
+
+def tensors_from_bytes(data: bytes, source: Path) -> dict[str, Tensor]:
+    """Tensors from safetensors form.
+
+    Raises:
+        CheckpointError: not safetensors; the message names ``source``.
+    """
+    try:
+        return load_tensors(data)
+    except SafetensorError as error:
+        raise CheckpointError(f"{source} is not a readable safetensors file ({error})") from error
+
+
+def fingerprint(config: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
+    """Sixteen hex digits that change with the architecture, the vocabulary or any weight."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
+    for name in sorted(files):
+        digest.update(hashlib.sha256(files[name]).digest())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,329 @@
+"""``SLM``: the one object that every task holds. Text in, states and vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from slmkit import checkpoint
+from slmkit.errors import CheckpointError, InputError, TextTooLongError
+from slmkit.model.config import ModelConfig
+from slmkit.model.encoder import Encoder
+from slmkit.model.layers import key_mask, mean_pool, pad_rows
+from slmkit.runtime import choose_precision, convert, length_batches
+from slmkit.text.tokenizer import BOS, EOS, Tokenizer
+from slmkit.text.windows import window_spans
+
+Kind = Literal["text", "query", "passage"]
+# One token announces a query or a passage to the encoder; plain text has none.
+KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Texts as token windows, ready to be encoded.
+
+    Attributes:
+        ids: per window, int64 tokens with begin and end marks. offsets: per window ``(n, 2)``, marks have empty spans.
+        text_index: which text a window belongs to ``(windows,)``. fresh: per window, bool ``(n,)``, False on marks and
+            on tokens that an earlier window of the same text holds already. n_texts: number of texts.
+    """
+
+    ids: list[np.ndarray]
+    offsets: list[np.ndarray]
+    text_index: np.ndarray
+    fresh: list[np.ndarray]
+    n_texts: int
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each window, int64 ``(windows,)``."""
+        return np.array([len(ids) for ids in self.ids], dtype=np.int64)
+
+    @property
+    def windowed(self) -> list[int]:
+        """Texts that needed more than one window."""
+        counts = np.bincount(self.text_index, minlength=self.n_texts)
+        return np.flatnonzero(counts > 1).tolist()
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Token states of many texts, ragged: the windows stand back to back, in order, nothing padded.
+
+    Attributes:
+        states: ``(tokens, width)`` float32. lengths: tokens of each window ``(windows,)``.
+        text_index: the text of each window ``(windows,)``. offsets: ``(tokens, 2)`` character spans in the caller's
+            strings. token_ids: ``(tokens,)``. fresh: bool ``(tokens,)``, see ``Windows``. n_texts: number of texts.
+        windowed: texts that needed more than one window.
+    """
+
+    states: Tensor
+    lengths: np.ndarray
+    text_index: np.ndarray
+    offsets: np.ndarray
+    token_ids: np.ndarray
+    fresh: np.ndarray
+    n_texts: int
+    windowed: list[int]
+
+    def padded(self) -> tuple[Tensor, Tensor]:
+        """States ``(windows, T, width)``, zero-padded, and a bool mask ``(windows, T)``."""
+        return pad_rows(self.states, torch.from_numpy(self.lengths))
+
+
+class SLM:
+    """The shared core: a frozen encoder and its tokenizer.
+
+    Safe to use from several threads; nothing changes after construction.
+
+    Args:
+        config: sizes and lineage. tokenizer: the vocabulary. encoder: the network in fp32.
+        fingerprint: of the weights folder. size: its bytes. precision: auto, fp32, bf16 or int8.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        tokenizer: Tokenizer,
+        encoder: Encoder,
+        *,
+        fingerprint: str = "",
+        size: int = 0,
+        precision: str = "fp32",
+    ) -> None:
+        self.config, self.tokenizer, self.fingerprint = config, tokenizer, fingerprint
+        self.precision = choose_precision(precision)
+        self._parameters = sum(p.numel() for p in encoder.parameters())
+        self._bytes = size
+        self.encoder = encoder.eval().requires_grad_(requires_grad=False)
+        convert(self.encoder.layers, self.precision)
+
+    @classmethod
+    def load(cls, path: str | Path | None = None, *, precision: str = "auto") -> SLM:
+        """Load a checkpoint folder; None takes the weights that ship with the package.
+
+        Raises:
+            CheckpointError: the folder is damaged, foreign or newer than this package.
+        """
+        folder = Path(path) if path is not None else shipped_weights()
+        data, parts = checkpoint.read_folder(folder, "model")
+        config = ModelConfig.from_dict(data)
+        try:
+            model, words = parts[checkpoint.MODEL], parts[checkpoint.TOKENIZER]
+        except KeyError as error:
+            raise CheckpointError(f"{folder}: its config names no {error}") from error
+        packed = checkpoint.tensors_from_bytes(model, folder / checkpoint.MODEL)
+        tokenizer = Tokenizer.from_json(words, folder / checkpoint.TOKENIZER)
+        with torch.device("meta"):
+            encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
+        state = {k.removeprefix("encoder."): v for k, v in packed.items() if k.startswith("encoder.")}
+        try:
+            encoder.load_state_dict(checkpoint.unpack(state), assign=True)
+        except RuntimeError as error:
+            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error}") from error
+        return cls(
+            config,
+            tokenizer,
+            encoder,
+            fingerprint=checkpoint.fingerprint(data, parts),
+            size=sum(map(len, parts.values())),
+            precision=precision,
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write the checkpoint folder (int8 rows); only a model in fp32 can be saved.
+
+        Raises:
+            InputError: this model was loaded in another precision.
+        """
+        if self.precision != "fp32":
+            raise InputError(f"this model runs in {self.precision}; load it with precision='fp32' to save it")
+        packed = checkpoint.pack({f"encoder.{k}": v for k, v in self.encoder.state_dict().items()})
+        parts = {
+            checkpoint.MODEL: checkpoint.tensors_to_bytes(packed),
+            checkpoint.TOKENIZER: self.tokenizer.to_json().encode(),
+        }
+        checkpoint.write_folder(Path(folder), {"kind": "model", **self.config.to_dict()}, parts)
+
+    def info(self) -> dict[str, Any]:
+        """Parameters, bytes on disk, vocabulary, precision, fingerprint, licence and lineage."""
+        return {
+            "parameters": self._parameters,
+            "bytes": self._bytes,
+            "vocabulary": self.config.vocabulary,
+            "layers": self.config.encoder.layers,
+            "trunk": self.config.trunk,
+            "width": self.config.encoder.width,
+            "precision": self.precision,
+            "fingerprint": self.fingerprint,
+            **self.config.about,
+        }
+
+    def windows(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: Kind = "text",
+        max_length: int = 256,
+        overlap: int = 32,
+        truncation: Literal["window", "error"] = "window",
+    ) -> Windows:
+        """Tokenize texts and lay windows over the long ones.
+
+        Args:
+            texts: any strings, empty ones too. kind: how the text is announced.
+            max_length: tokens a window, marks included. overlap: tokens that neighbours share.
+            truncation: "error" refuses texts that need more than one window.
+
+        Raises:
+            TextTooLongError: a text is too long and ``truncation="error"``.
+            InputError: an argument is out of range.
+        """
+        if kind not in KIND_TOKENS:
+            raise InputError(f"kind {kind!r} is not known; give one of {sorted(KIND_TOKENS)}")
+        head = np.array([BOS, *KIND_TOKENS[kind]], dtype=np.int64)
+        room = max_length - len(head) - 1
+        if not 0 < room or max_length > self.config.encoder.positions or not 0 <= overlap < room:
+            raise InputError(
+                f"max_length {max_length} and overlap {overlap}: at most {self.config.encoder.positions} tokens a window, "
+                "and the overlap must be smaller"
+            )
+        ids, offsets, index, fresh = [], [], [], []
+        empty = np.zeros((len(head), 2), dtype=np.int64)
+        for number, tokens in enumerate(self.tokenizer.encode_batch(texts)):
+            spans = window_spans(len(tokens), room, overlap)
+            if len(spans) > 1 and truncation == "error":
+                raise TextTooLongError(f"text {number} has {len(tokens)} tokens, a window holds {room}")
+            seen = 0
+            for start, end in spans:
+                ids.append(np.concatenate([head, tokens.ids[start:end], [EOS]]))
+                offsets.append(np.concatenate([empty, tokens.offsets[start:end], empty[:1]]))
+                new = np.arange(start, end) >= seen
+                fresh.append(np.concatenate([np.zeros(len(head), bool), new, [False]]))
+                index.append(number)
+                seen = end
+        return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(texts))
+
+    @torch.inference_mode()
+    def run(self, windows: Windows, *, upto: int | None = None) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
+        """Encode windows batch by batch, longest first.
+
+        Yields:
+            The numbers of the batch's windows ``(B,)``, their states ``(B, T, width)`` after ``upto`` layers (None: all)
+            and mask ``(B, T)``.
+        """
+        for numbers in length_batches(windows.lengths):
+            flat = torch.from_numpy(np.concatenate([windows.ids[i] for i in numbers]))
+            ids, mask = pad_rows(flat, torch.tensor([len(windows.ids[i]) for i in numbers]))
+            yield numbers, self._layers(ids, mask, upto), mask
+
+    def _layers(self, ids: Tensor, mask: Tensor, upto: int | None) -> Tensor:
+        states, keys = self.encoder.embed(ids), key_mask(mask)
+        states = states.to(torch.bfloat16) if self.precision == "bf16" else states
+        for layer in self.encoder.layers[:upto]:
+            states = layer(states, keys)
+        return states.float()
+
+    def encode(
+        self,
+        texts: str | Sequence[str],
+        *,
+        upto: int | None = None,
+        kind: Kind = "text",
+        max_length: int = 256,
+        overlap: int = 32,
+        truncation: Literal["window", "error"] = "window",
+    ) -> Encoded:
+        """Token states with their character spans; see ``windows`` for the arguments and ``Encoded`` for the result.
+
+        Args:
+            texts: one string or many. upto: encoder layers to run, None for all.
+        """
+        listed = as_list(texts)
+        cut = self.windows(listed, kind=kind, max_length=max_length, overlap=overlap, truncation=truncation)
+        states: list[Tensor] = [torch.empty(0)] * len(cut.ids)
+        for numbers, batch, mask in self.run(cut, upto=upto):
+            for row, number in enumerate(numbers):
+                states[number] = batch[row, : int(mask[row].sum())]
+        width = self.config.encoder.width
+        return Encoded(
+            torch.cat(states) if states else torch.empty(0, width),
+            cut.lengths,
+            cut.text_index,
+            _concatenate(cut.offsets, (0, 2), np.int64),
+            _concatenate(cut.ids, (0,), np.int64),
+            _concatenate(cut.fresh, (0,), bool),
+            cut.n_texts,
+            cut.windowed,
+        )
+
+    def embed(self, texts: str | Sequence[str], *, kind: Kind = "text") -> np.ndarray:
+        """Sentence vectors: mean of the token states, over all windows of a long text, scaled to length 1.
+
+        Args:
+            texts: one string or many.
+            kind: "query" and "passage" for search (which passage answers the query), "text" for everything else.
+
+        Returns:
+            float32 ``(n, width)``; ``(width,)`` for one string. An empty text has the vector of its marks.
+        """
+        listed = as_list(texts)
+        cut = self.windows(listed, kind=kind, max_length=self.config.encoder.positions)
+        sums = torch.zeros(len(listed), self.config.encoder.width)
+        counts = torch.zeros(len(listed), 1)
+        index = torch.from_numpy(cut.text_index)
+        for numbers, states, mask in self.run(cut):
+            tokens = mask.sum(1, keepdim=True).float()
+            sums.index_add_(0, index[numbers], mean_pool(states, mask) * tokens)
+            counts.index_add_(0, index[numbers], tokens)
+        vectors = torch.nn.functional.normalize(sums / counts.clamp_min(1), dim=-1).numpy()
+        return vectors[0] if isinstance(texts, str) else vectors
+
+
+def as_list(texts: str | Sequence[str]) -> list[str]:
+    """One string or many as a list.
+
+    Raises:
+        InputError: something in it is not a string.
+    """
+    listed = [texts] if isinstance(texts, str) else list(texts)
+    for number, text in enumerate(listed):
+        if not isinstance(text, str):
+            raise InputError(f"text {number} is {type(text).__name__}, expected str (tables.apply takes dirty cells)")
+    return listed
+
+
+def _concatenate(parts: list[np.ndarray], empty: tuple[int, ...], dtype: type) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.empty(empty, dtype=dtype)
+
+
+def shipped_weights() -> Path:
+    """The folder of the weights inside the package."""
+    return Path(str(files("slmkit"))) / "weights"
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path | None, precision: str) -> SLM:
+    return SLM.load(path, precision=precision)
+
+
+def load(path: str | Path | None = None, *, precision: str = "auto") -> SLM:
+    """Load the core once: the same folder and precision give the same object again.
+
+    Args:
+        path: a checkpoint folder; None takes the weights that ship with the package.
+        precision: "auto" (what is fastest on this CPU), "fp32", "bf16" or "int8".
+
+    Raises:
+        CheckpointError: the folder is damaged, foreign or newer than this package.
+    """
+    return _load(Path(path).resolve() if path is not None else None, choose_precision(precision))

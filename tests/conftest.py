@@ -1,0 +1,58 @@
+"""Fixtures that every floor shares: no network, a toy core with random weights, the data folder where there is one."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self, address):
+    host = address[0] if isinstance(address, tuple) else str(address)
+    if self.family != socket.AF_UNIX and host not in ("127.0.0.1", "::1", "localhost"):
+        raise AssertionError(f"a connection to {host} was opened; slmkit works offline")
+    return _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+
+
+def make_toy_slm(precision="fp32"):
+    """A core of two narrow layers with random weights: everything but the quality is real."""
+    import torch
+
+    from slmkit.core import SLM
+    from slmkit.model.config import EncoderConfig, ModelConfig
+    from slmkit.model.encoder import Encoder
+    from slmkit.text.tokenizer import Tokenizer
+
+    torch.manual_seed(0)
+    words = "the a of is good bad film movie bank card news sport team 3.1 , . ! ? ' -".split()
+    letters = [chr(c) for c in range(33, 127)]
+    han = list("的一是不了在人有我他这中大来上国好坏很酒店书房间服务差，。！？：；（）")
+    pieces = ["▁", *[f"▁{w}" for w in words], *letters, *han]
+    tokenizer = Tokenizer.from_pieces([(p, -float(i % 7) - 4) for i, p in enumerate(dict.fromkeys(pieces))])
+    config = ModelConfig(
+        vocabulary=len(tokenizer),
+        trunk=2,
+        encoder=EncoderConfig(layers=4, width=32, heads=4, ffn=64, positions=128),
+        about={"licence": "MIT", "lineage": "random toy"},
+    )
+    encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
+    return SLM(config, tokenizer, encoder, fingerprint="toy", precision=precision)
+
+
+@pytest.fixture(scope="session")
+def toy_slm():
+    return make_toy_slm()
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not (folder / "MANIFEST.tsv").is_file():
+        pytest.skip("the benchmark data is not here (../shared/data)")
+    return folder
