@@ -192,7 +192,7 @@ class SLM:
             raise InputError(f"kind {kind!r} is not known; give one of {sorted(KIND_TOKENS)}")
         head = np.array([BOS, *KIND_TOKENS[kind]], dtype=np.int64)
         room = max_length - len(head) - 1
-        if not 0 < room or max_length > self.config.encoder.positions or not 0 <= overlap < room:
+        if not room > 0 or max_length > self.config.encoder.positions or not 0 <= overlap < room:
             raise InputError(
                 f"max_length {max_length} and overlap {overlap}: at most {self.config.encoder.positions} tokens a window, "
                 "and the overlap must be smaller"
@@ -224,9 +224,10 @@ class SLM:
         for numbers in length_batches(windows.lengths):
             flat = torch.from_numpy(np.concatenate([windows.ids[i] for i in numbers]))
             ids, mask = pad_rows(flat, torch.tensor([len(windows.ids[i]) for i in numbers]))
-            yield numbers, self._layers(ids, mask, upto), mask
+            yield numbers, self.layers(ids, mask, upto), mask
 
-    def _layers(self, ids: Tensor, mask: Tensor, upto: int | None) -> Tensor:
+    def layers(self, ids: Tensor, mask: Tensor, upto: int | None) -> Tensor:
+        """States after ``upto`` layers (None: all), float32: ids and bool mask ``(B, T)`` -> ``(B, T, width)``."""
         states, keys = self.encoder.embed(ids), key_mask(mask)
         states = states.to(torch.bfloat16) if self.precision == "bf16" else states
         for layer in self.encoder.layers[:upto]:

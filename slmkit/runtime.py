@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from slmkit.checkpoint import quantize_rows
+from slmkit.checkpoint import dequantize_rows, quantize_rows
 from slmkit.errors import InputError
 
 Precision = Literal["auto", "fp32", "bf16", "int8"]
@@ -58,6 +59,13 @@ class Int8Linear(nn.Module):
         """Quantize a float layer."""
         return cls(*quantize_rows(linear.weight.detach()), linear.bias)
 
+    def to_float(self) -> nn.Linear:
+        """The float32 layer with the same weights."""
+        linear = nn.Linear(self.weight.shape[0], self.weight.shape[1], device="meta")
+        linear.weight = nn.Parameter(dequantize_rows(self.weight.t(), self.scale))
+        linear.bias = nn.Parameter(self.bias.clone())
+        return linear
+
     def forward(self, states: Tensor) -> Tensor:
         """Shape: ``(..., in)`` float32 -> ``(..., out)`` float32."""
         rows = states.reshape(-1, states.shape[-1])
@@ -83,6 +91,21 @@ def convert(module: nn.Module, precision: str) -> nn.Module:
             else:
                 convert(child, precision)
     return module
+
+
+def float_copy(module: nn.Module) -> nn.Module:
+    """A float32 copy of ``module``, whatever precision it runs in, that can be trained."""
+    copied = copy.deepcopy(module).float()
+
+    def restore(parent: nn.Module) -> None:
+        for name, child in parent.named_children():
+            if isinstance(child, Int8Linear):
+                setattr(parent, name, child.to_float())
+            else:
+                restore(child)
+
+    restore(copied)
+    return copied.requires_grad_(requires_grad=True)
 
 
 def length_batches(lengths: np.ndarray, tokens: int = BATCH_TOKENS) -> Iterator[np.ndarray]:

@@ -40,7 +40,7 @@ class Encoder(nn.Module):
             ValueError: more tokens than there are positions.
         """
         T = ids.shape[1]
-        if T > self.config.positions:
+        if self.config.positions < T:
             raise ValueError(f"got {T} tokens in a row, the encoder has {self.config.positions} positions")
         return self.embedding_norm(self.words(ids) + self.positions(torch.arange(T, device=ids.device)))
 

@@ -29,6 +29,7 @@ from slmkit.pretraining import corpus, corruption, vocabulary
 from slmkit.text.tokenizer import BOS, EOS, MASK, Tokenizer
 from slmkit.training.loop import Run, Schedule
 from slmkit.training.objectives import hidden_distillation, pooled_distillation, segment_mean
+from slmkit.training.states import text_batches
 
 # How a caller's text, query or passage is announced: to the teacher by its own words, to the student by one token.
 KINDS = (("text", "query: "), ("query", "query: "), ("passage", "passage: "))
@@ -115,7 +116,8 @@ class Adapt:
         self.teacher = Teacher(source, config.hidden_layers)
         self.near = corruption.nearest_tokens(encoder.words.weight).numpy()
         lengths = np.array([len(t) + 3 for t in self.tokenizer.encode_batch(self.rows)])
-        self.batches = corpus.batches(np.minimum(lengths, config.limit), config.batch_tokens, seed=config.seed)
+        order = np.random.default_rng(config.seed)
+        self.batches = list(text_batches(np.minimum(lengths, config.limit), config.batch_tokens, order))
         self.tokens = 0
         self.prefix = {"query": 5, "passage": 6}
 
@@ -164,9 +166,7 @@ class Adapt:
                 kept.append(states)
         return kept, states
 
-    def _batch(
-        self, rows: Sequence[str], teacher: TeacherStates, kind: str, rng: np.random.Generator | None
-    ) -> Batch:
+    def _batch(self, rows: Sequence[str], teacher: TeacherStates, kind: str, rng: np.random.Generator | None) -> Batch:
         tokens = self.tokenizer.encode_batch(rows)
         head = [BOS, *([self.prefix[kind]] if kind in self.prefix else [])]
         pool = np.concatenate([t.ids for t in tokens])

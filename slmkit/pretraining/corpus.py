@@ -91,27 +91,3 @@ def rows(folder: Path, characters: int, *, seed: int = 0, longest: int = 320) ->
             if budget <= 0:
                 break
     return [taken[i] for i in rng.permutation(len(taken))]
-
-
-def batches(lengths: np.ndarray, tokens: int, *, seed: int, pool: int = 64) -> list[np.ndarray]:
-    """Row numbers by batch: rows of like length together, at most ``tokens`` padded tokens, batches shuffled.
-
-    Args:
-        lengths: tokens (or an estimate) of each row.
-        tokens: budget of a batch.
-        seed: order.
-        pool: rows are sorted by length within pools of this many batches, so that an epoch stays well mixed.
-    """
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(lengths))
-    size = max(1, int(pool * tokens / max(float(lengths.mean()), 1.0)))
-    made: list[np.ndarray] = []
-    for begin in range(0, len(order), size):
-        part = order[begin : begin + size]
-        part = part[np.argsort(-lengths[part], kind="stable")]
-        at = 0
-        while at < len(part):
-            take = max(1, tokens // max(int(lengths[part[at]]), 1))
-            made.append(part[at : at + take])
-            at += take
-    return [made[i] for i in rng.permutation(len(made))]

@@ -53,7 +53,9 @@ class TrimmedVocabulary:
         mean, spread = word[: len(source.pieces)].mean(0), 0.02
         random = np.random.default_rng(seed)
         fixed = [
-            word[index[_SOURCE_MARKS[token]]] if token in _SOURCE_MARKS else mean + random.normal(0, spread, source.width)
+            word[index[_SOURCE_MARKS[token]]]
+            if token in _SOURCE_MARKS
+            else mean + random.normal(0, spread, source.width)
             for token in (*SPECIAL_TOKENS, *RESERVED_TOKENS, *BYTE_TOKENS)
         ]
         return np.concatenate([np.stack(fixed), word[self.source_rows]]).astype(np.float32)

@@ -1,0 +1,49 @@
+"""A branch: a task's own copy of the encoder's top layers, on the frozen trunk below them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from slmkit.errors import InputError
+from slmkit.model.layers import key_mask
+from slmkit.runtime import float_copy
+
+if TYPE_CHECKING:
+    from slmkit.core import SLM
+
+
+class Branch(nn.Module):
+    """Layers that read trunk states.
+
+    Args:
+        layers: float32 layers, from the trunk up.
+    """
+
+    def __init__(self, layers: nn.ModuleList) -> None:
+        super().__init__()
+        self.layers = layers
+
+    @classmethod
+    def on(cls, slm: SLM, depth: int, *, dropout: float = 0.1) -> Branch:
+        """Copy the top ``depth`` layers of the core; the trunk is what lies below (``upto=layers - depth``).
+
+        Raises:
+            InputError: the core has fewer layers.
+        """
+        total = slm.config.encoder.layers
+        if not 0 <= depth <= total:
+            raise InputError(f"depth {depth}: the core has {total} layers, give 0 to {total}")
+        layers = nn.ModuleList(float_copy(layer) for layer in slm.encoder.layers[total - depth :])
+        for layer in layers:
+            layer.dropout.p = dropout
+            layer.attention.dropout = dropout
+        return cls(layers)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Shape: trunk states ``(B, T, W)`` and mask ``(B, T)`` bool -> ``(B, T, W)``."""
+        keys = key_mask(mask)
+        for layer in self.layers:
+            states = layer(states, keys)
+        return states
