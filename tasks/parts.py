@@ -1,0 +1,223 @@
+"""The finished parts of a file run, kept beside its output until they are put together.
+
+``OUT.slmkit-parts/`` holds ``manifest.json`` (what the run was asked to do) and one file a finished chunk, its rows
+and its quarantined rows in its name. Everything appears by a rename, so a run that is killed at any moment leaves
+either a whole part or none. The folder itself appears, and goes away, by a rename too: a run that was begun and is
+not finished always has one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from slmkit.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows; two runs on one output are then not told apart
+    fcntl = None  # type: ignore[assignment]
+
+FORMAT = 1
+_SUFFIX = ".slmkit-parts"
+_MANIFEST, _LOCK, _FINISHING = "manifest.json", "lock", "finishing"
+_PART = re.compile(r"part-(\d{8})\.rows-(\d+)\.quarantined-(\d+)")
+_OURS = re.compile(rf"{_PART.pattern}|part\.tmp|whole\.tmp|{_MANIFEST}(\.tmp)?|{_LOCK}|{_FINISHING}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A finished chunk."""
+
+    path: Path
+    rows: int
+    quarantined: int
+
+
+@dataclass
+class PartStore:
+    """The parts folder of one output, held by one process."""
+
+    out: Path
+    folder: Path
+    manifest: dict[str, Any]
+    began_here: bool
+    parts: list[Part] = field(default_factory=list)
+    _lock: IO[str] | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows are finished."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def quarantined(self) -> int:
+        """How many finished rows have a reason instead of a result."""
+        return sum(part.quarantined for part in self.parts)
+
+    def describe(self, settings: dict[str, Any]) -> None:
+        """Keep what the run was asked to do; a run that goes on must have been asked the same.
+
+        Raises:
+            InputError: The unfinished run was asked for something else.
+        """
+        for name, value in self.manifest.get("settings", {}).items():
+            if settings.get(name) != value:
+                raise InputError(
+                    f"cannot go on with the run in {self.folder}: {name} was {value!r}, now it is "
+                    f"{settings.get(name)!r}; ask for the same again, or start anew with --overwrite"
+                )
+        self.manifest["settings"] = settings
+        _write(self.folder / _MANIFEST, json.dumps(self.manifest, ensure_ascii=False, indent=1).encode())
+
+    def save(self, data: bytes, *, rows: int, quarantined: int) -> None:
+        """Add a finished chunk."""
+        name = f"part-{len(self.parts):08d}.rows-{rows}.quarantined-{quarantined}"
+        _write(self.folder / name, data, self.folder / "part.tmp")
+        self.parts.append(Part(self.folder / name, rows, quarantined))
+
+    def finish(self, assemble: Callable[[list[Path], Path], None]) -> None:
+        """Put the parts together, move the whole to its place, and take the folder away."""
+        whole = self.folder / "whole.tmp"
+        assemble([part.path for part in self.parts], whole)
+        with whole.open("rb+") as file:
+            os.fsync(file.fileno())
+        _refuse_foreign(self.out, self.folder, self.manifest)
+        _write(self.folder / _FINISHING, b"")
+        os.replace(whole, self.out)
+        _sync_folder(self.out.parent)
+        self.discard()
+
+    def discard(self) -> None:
+        """Take the folder away."""
+        old = _sibling(self.out, ".old")
+        _clear(old)
+        os.replace(self.folder, old)
+        self.close()
+        _clear(old)
+
+    def close(self) -> None:
+        """Let another process have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def claim(out: Path, *, resume: bool, overwrite: bool) -> PartStore | None:
+    """Begin the parts folder of an output, or go on with it.
+
+    Returns:
+        The folder, or None when ``resume`` finds a finished output.
+
+    Raises:
+        InputError: The output or its parts are there and neither ``resume`` nor ``overwrite`` allows it.
+    """
+    folder, new, old = _sibling(out, ""), _sibling(out, ".new"), _sibling(out, ".old")
+    if not folder.exists() and (new / _MANIFEST).exists():
+        os.replace(new, folder)  # an earlier run was killed between two renames
+    held = _hold(folder) if folder.exists() else None
+    if folder.exists() and resume:
+        return _reopen(out, folder, held, overwrite)
+    if not overwrite:
+        if folder.exists():
+            raise InputError(f"{folder} holds an unfinished run: go on with --resume, or start anew with --overwrite")
+        if out.exists() and resume:
+            return None
+        if out.exists():
+            raise InputError(f"{out} exists; --overwrite replaces it")
+    _clear(new)
+    _clear(old)
+    manifest = {"format": FORMAT, "overwrite": overwrite}
+    try:
+        new.mkdir()
+    except OSError as error:
+        raise InputError(f"cannot write beside {out}: {error.strerror or error}") from None
+    _write(new / _MANIFEST, json.dumps(manifest).encode())
+    if folder.exists():
+        os.replace(folder, old)
+    if held is not None:
+        held.close()
+    os.replace(new, folder)
+    _sync_folder(out.parent)
+    _clear(old)
+    return PartStore(out, folder, manifest, began_here=True, _lock=_hold(folder))
+
+
+def _reopen(out: Path, folder: Path, held: IO[str] | None, overwrite: bool) -> PartStore:
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        known = manifest["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{folder / _MANIFEST} is missing or damaged; start anew with --overwrite") from None
+    if not known:
+        raise InputError(f"{folder} was written by another version of slmkit; start anew with --overwrite")
+    manifest["overwrite"] = manifest["overwrite"] or overwrite
+    _refuse_foreign(out, folder, manifest)
+    found = {int(match[1]): match for path in folder.iterdir() if (match := _PART.fullmatch(path.name))}
+    store = PartStore(out, folder, manifest, began_here=False, _lock=held)
+    while (match := found.pop(len(store.parts), None)) is not None:
+        store.parts.append(Part(folder / match[0], int(match[2]), int(match[3])))
+    for match in found.values():  # after a gap: they are made again
+        (folder / match[0]).unlink()
+    return store
+
+
+def _refuse_foreign(out: Path, folder: Path, manifest: dict[str, Any]) -> None:
+    # A file that appeared after this run began is not this run's to replace, unless this run itself put it there.
+    if out.exists() and not manifest["overwrite"] and not (folder / _FINISHING).exists():
+        raise InputError(f"{out} exists, and the run in {folder} did not write it; --overwrite replaces it")
+
+
+def _sibling(out: Path, ending: str) -> Path:
+    return out.with_name(out.name + _SUFFIX + ending)
+
+
+def _hold(folder: Path) -> IO[str] | None:
+    """Hold the folder until this process ends, however it ends."""
+    if fcntl is None:
+        return None
+    try:
+        lock = (folder / _LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(f"another run is writing to {folder} right now") from None
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+    return lock
+
+
+def _write(path: Path, data: bytes, temporary: Path | None = None) -> None:
+    temporary = temporary or path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _clear(folder: Path) -> None:
+    """Remove our own files and the folder; whatever else lies in it stays."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if _OURS.fullmatch(path.name):
+            path.unlink()
+    with suppress(OSError):
+        folder.rmdir()
