@@ -123,9 +123,7 @@ def review_archive(file: DataFile, content: bytes) -> Rows:
     names = {"pos": "positive", "neg": "negative"}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = sorted(m for m in archive.namelist() if m.endswith(".txt") and PurePosixPath(m).parent.name in names)
-        return _rows(
-            (archive.read(m).decode("latin-1").strip(), names[PurePosixPath(m).parent.name]) for m in members
-        )
+        return _rows((archive.read(m).decode("latin-1").strip(), names[PurePosixPath(m).parent.name]) for m in members)
 
 
 def csv_pairs(file: DataFile, content: bytes) -> Rows:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from slmkit.benchmarks.metrics.base import METRICS, Metric, evaluate, interval
+from slmkit.benchmarks.metrics.pairs import best_threshold, decide
 
-__all__ = ["METRICS", "Metric", "evaluate", "interval"]
+__all__ = ["METRICS", "Metric", "best_threshold", "decide", "evaluate", "interval"]

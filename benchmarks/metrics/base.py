@@ -12,6 +12,8 @@ from slmkit.benchmarks.metrics import answers, classes, entities, pairs
 from slmkit.errors import InputError
 
 RESAMPLES = 1000
+_ACCURACY = "sklearn.metrics.accuracy_score"
+_ANSWERS = "slmkit.benchmarks.metrics.answers, after the CMRC 2018 script"
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class Metric:
     Attributes:
         score: ``(gold, predicted) -> float`` over all rows.
         per_row: ``(gold, predicted) -> array`` of row scores whose mean is ``score``; None where a score is not a mean.
+        script: The function that computes it, as a reader would look it up.
         with_metrics: Further metrics that are reported beside this one.
     """
 
     name: str
+    script: str
     score: Callable[[Sequence[Any], Sequence[Any]], float]
     per_row: Callable[[Sequence[Any], Sequence[Any]], np.ndarray] | None = None
     with_metrics: tuple[str, ...] = ()
@@ -33,14 +37,14 @@ class Metric:
 METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
-        Metric("accuracy", classes.accuracy, per_row=classes.correct, with_metrics=("macro_f1",)),
-        Metric("macro_f1", classes.macro_f1),
-        Metric("spearman", pairs.spearman),
-        # Systems hand in decisions: the threshold was applied before the score is taken.
-        Metric("threshold_accuracy", classes.accuracy, per_row=classes.correct),
-        Metric("entity_f1", entities.entity_f1),
-        Metric("answer_f1", answers.f1, per_row=answers.row_f1, with_metrics=("exact_match",)),
-        Metric("exact_match", answers.exact_match, per_row=answers.row_exact_match),
+        Metric("accuracy", _ACCURACY, classes.accuracy, per_row=classes.correct, with_metrics=("macro_f1",)),
+        Metric("macro_f1", "sklearn.metrics.f1_score(average='macro')", classes.macro_f1),
+        Metric("spearman", "scipy.stats.spearmanr", pairs.spearman),
+        # Systems' similarities arrive as decisions: the threshold was applied before the score is taken.
+        Metric("threshold_accuracy", _ACCURACY, classes.accuracy, per_row=classes.correct),
+        Metric("entity_f1", "seqeval.metrics.f1_score", entities.entity_f1),
+        Metric("answer_f1", _ANSWERS, answers.f1, per_row=answers.row_f1, with_metrics=("exact_match",)),
+        Metric("exact_match", _ANSWERS, answers.exact_match, per_row=answers.row_exact_match),
     )
 }
 

@@ -1,0 +1,173 @@
+"""One cell of the table: a dataset, a split, a protocol, a system and a seed, measured from start to end.
+
+Run as a module it measures the cell given as JSON in a process of its own, so that peak memory and speed belong to
+that system alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from slmkit.benchmarks import datasets, machine, metrics, systems
+from slmkit.benchmarks.datasets import Rows
+from slmkit.benchmarks.datasets.splits import draw, draw_per_class, stable_order
+from slmkit.benchmarks.results import Result
+from slmkit.errors import DataError, MissingExtraError
+
+FEW_SHOT = 8
+_WARM_UP = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is measured. ``limit`` bounds the rows that are evaluated, ``train_limit`` those that are fitted on."""
+
+    dataset: str
+    split: str
+    protocol: str
+    system: str
+    seed: int = 0
+    limit: int | None = None
+    train_limit: int | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The result's file name; a limited run does not replace a full one."""
+        parts = [self.dataset, self.split, self.protocol, self.system]
+        if self.protocol != "shipped":
+            parts.append(f"seed{self.seed}")
+        parts.extend(f"{k}{v}" for k, v in (("n", self.limit), ("train", self.train_limit)) if v is not None)
+        return ".".join(parts) + ".json"
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.split} {self.protocol} {self.system}" + (
+            f" seed {self.seed}" if self.protocol != "shipped" else ""
+        )
+
+
+@dataclass(frozen=True)
+class Material:
+    """The rows of a cell: ``held`` is evaluated, ``train`` fitted on, ``tune`` sets a threshold; and their hash."""
+
+    held: Rows
+    train: Rows | None
+    tune: Rows | None
+    digest: str
+
+
+def material(cell: Cell, load: Callable[[str, str], Rows]) -> Material:
+    """Draw the rows of a cell by its protocol and seed; ``load(dataset, split)`` reads a split."""
+    dataset = datasets.get(cell.dataset)
+    held = load(cell.dataset, cell.split)
+    if cell.limit is not None and cell.limit < len(held):
+        held = held.take(sorted(stable_order(held.inputs, 0)[: cell.limit]))
+    train = None if cell.protocol == "shipped" else _training_rows(cell, load(cell.dataset, "train"))
+    tune = None
+    if dataset.metric == "threshold_accuracy":
+        tune = held if cell.split == "dev" else load(cell.dataset, "dev")
+    parts = [dataset.version, *(rows.digest() if rows else "" for rows in (held, train, tune))]
+    return Material(held, train, tune, hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
+
+
+def _training_rows(cell: Cell, train: Rows) -> Rows:
+    per_class = FEW_SHOT if cell.protocol == "few-shot" else datasets.get(cell.dataset).train_per_class
+    if per_class:
+        train = train.take(draw_per_class(train, per_class, seed=cell.seed))
+    if cell.train_limit is not None and cell.train_limit < len(train):
+        whole = isinstance(train.labels[0], str)
+        train = train.take(draw(train, cell.train_limit, seed=cell.seed, stratify=whole))
+    return train
+
+
+def measure(cell: Cell, root: Path) -> Result:
+    """Fit where the protocol says so, predict, score."""
+    dataset = datasets.get(cell.dataset)
+    rows = material(cell, lambda name, split: datasets.load(name, split, root))
+    system = systems.build(cell.system, dataset, cell.protocol)
+    fingerprint = system.fingerprint()
+    seconds_to_fit = None
+    if rows.train is not None:
+        start = time.perf_counter()
+        system.fit(rows.train.inputs, rows.train.labels, seed=cell.seed)
+        seconds_to_fit = time.perf_counter() - start
+    system.predict(rows.held.inputs[:_WARM_UP])  # what is loaded at first use is not part of the rate
+    start = time.perf_counter()
+    predicted = system.predict(rows.held.inputs)
+    seconds = max(time.perf_counter() - start, 1e-9)
+    peak = machine.peak_rss_mb()
+    gold, predicted = _comparable(system, rows, predicted)
+    scores = metrics.evaluate(dataset.metric, gold, predicted)
+    size = system.size()
+    return Result(
+        task=dataset.task,
+        dataset=dataset.name,
+        dataset_version=dataset.version,
+        dataset_hash=rows.digest,
+        licence=dataset.licence,
+        split=cell.split,
+        protocol=cell.protocol,
+        system=cell.system,
+        system_version=system.version,
+        fingerprint=fingerprint,
+        n=len(gold),
+        n_train=len(rows.train) if rows.train is not None else None,
+        seed=cell.seed,
+        limit=cell.limit,
+        train_limit=cell.train_limit,
+        metric=dataset.metric,
+        metric_script=metrics.METRICS[dataset.metric].script,
+        score=scores[dataset.metric],
+        ci95=metrics.interval(dataset.metric, gold, predicted, seed=cell.seed),
+        scores=scores,
+        rows_per_second=len(gold) / seconds,
+        seconds_to_fit=seconds_to_fit,
+        seconds_to_predict=seconds,
+        peak_rss_mb=peak,
+        parameters=size.parameters,
+        bytes=size.bytes,
+        machine=machine.describe(),
+        versions=machine.versions(systems.get(cell.system).packages),
+        notes=dataset.notes,
+        date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+
+
+def _comparable(system: systems.System, rows: Material, predicted: list[Any]) -> tuple[list[Any], list[Any]]:
+    if len(predicted) != len(rows.held):
+        raise DataError(f"{system.name} gave {len(predicted)} answers for {len(rows.held)} rows")
+    gold = list(rows.held.labels)
+    if rows.tune is None:
+        return gold, list(predicted)
+    # The threshold comes from dev; where dev itself is measured its answers are there already.
+    on_tune = predicted if rows.tune is rows.held else system.predict(rows.tune.inputs)
+    threshold = metrics.best_threshold(rows.tune.labels, on_tune)
+    return gold, metrics.decide(predicted, threshold)
+
+
+def answer(cell: Cell, root: Path) -> dict[str, Any]:
+    """Measure and say how it went: ``{"status": "done"|"skipped"|"failed", "reason", "result"}``."""
+    try:
+        return {"status": "done", "reason": "", "result": asdict(measure(cell, root))}
+    except (MissingExtraError, DataError) as error:
+        return {"status": "skipped", "reason": str(error), "result": None}
+    except Exception as error:  # a peer may raise anything; the run goes on and the reason is kept
+        return {"status": "failed", "reason": f"{type(error).__name__}: {error}", "result": None}
+
+
+def main() -> None:
+    """``python -m slmkit.benchmarks.cell CELL_JSON DATA_DIR OUT``."""
+    cell, root, out = sys.argv[1:]
+    found = answer(Cell(**json.loads(cell)), Path(root))
+    Path(out).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""``slmkit bench`` and ``slmkit data``. Heavy modules are imported by the command that needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slmkit.benchmarks.console import one_line_errors, show_table, tell
+from slmkit.errors import DataError, InputError
+
+bench_app = typer.Typer(no_args_is_help=True, help="Measure systems on registered datasets, side by side.")
+data_app = typer.Typer(no_args_is_help=True, help="The benchmark datasets: list, verify, fetch.")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        help="Folder of the datasets. Without it: SLMKIT_DATA, ../shared/data where it exists, the user's cache.",
+    ),
+]
+Names = Annotated[list[str] | None, typer.Argument(help="Dataset names; none stands for all.")]
+
+
+@bench_app.command("run")
+def bench_run(
+    out: Annotated[Path, typer.Option("--out", help="Folder of the result files; what is there is not recomputed.")],
+    task: Annotated[list[str] | None, typer.Option("--task", help="Task; repeatable.")] = None,
+    dataset: Annotated[list[str] | None, typer.Option("--dataset", help="Dataset; repeatable.")] = None,
+    system: Annotated[list[str] | None, typer.Option("--system", help="System; repeatable.")] = None,
+    protocol: Annotated[
+        list[str] | None, typer.Option("--protocol", help="shipped, fitted or few-shot; repeatable.")
+    ] = None,
+    split: Annotated[list[str] | None, typer.Option("--split", help="dev (default) or test; repeatable.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", help="Evaluate at most so many rows.")] = None,
+    train_limit: Annotated[int | None, typer.Option("--train-limit", help="Fit on at most so many rows.")] = None,
+    seed: Annotated[list[int] | None, typer.Option("--seed", help="Default 0; few-shot 0 to 4. Repeatable.")] = None,
+    data_dir: DataDir = None,
+    json_rows: Annotated[bool, typer.Option("--json", help="Print the rows as JSON on the last line.")] = False,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Measure in this process; peak memory is then not the system's own.")
+    ] = False,
+) -> None:
+    """Measure and keep one JSON file per dataset, split, protocol, system and seed."""
+    from slmkit.benchmarks import datasets, results, runner
+    from slmkit.benchmarks.report.tables import console_rows
+
+    with one_line_errors():
+        cells = runner.plan(
+            runner.Selection(
+                tasks=tuple(task or ()),
+                datasets=tuple(dataset or ()),
+                systems=tuple(system or ()),
+                protocols=tuple(protocol or ()),
+                splits=tuple(split or ("dev",)),
+                seeds=tuple(seed or ()),
+                limit=limit,
+                train_limit=train_limit,
+            )
+        )
+        how = runner.Run(datasets.locate(data_dir), out, in_process=in_process, on_outcome=tell)
+        outcomes = runner.run(cells, how)
+    found = [o.result for o in outcomes if o.result is not None]
+    if found:
+        columns, rows, right = console_rows(found)
+        show_table("", columns, rows, right=right)
+    left_out = [o for o in outcomes if o.result is None]
+    if left_out:
+        show_table("Left out", ["cell", "status", "reason"], [[str(o.cell), o.status, o.reason] for o in left_out])
+    if json_rows:
+        typer.echo(results.json_line(found))
+    if not found or any(o.status == "failed" for o in outcomes):
+        raise typer.Exit(1)
+
+
+@bench_app.command("list")
+def bench_list() -> None:
+    """Systems, and what each can be asked to do."""
+    from slmkit.benchmarks import systems
+
+    rows = [
+        [s.name, ", ".join(s.languages), ", ".join(f"{t} ({p})" for t, p in s.serves), s.about]
+        for s in systems.SYSTEMS.values()
+    ]
+    show_table("", ["system", "languages", "serves", "about"], rows)
+
+
+@bench_app.command("report")
+def bench_report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of result files.")],
+    out: Annotated[Path, typer.Option("--out", help="report.html for a page, report.md for Markdown tables.")],
+) -> None:
+    """Write the results of a folder as a self-contained page, or as Markdown."""
+    with one_line_errors():
+        from slmkit.benchmarks import report
+
+        for problem in report.write(folder, out):
+            typer.echo(f"left out: {problem}", err=True)
+    typer.echo(f"wrote {out}")
+
+
+@bench_app.command("speed")
+def bench_speed(
+    system: Annotated[list[str] | None, typer.Option("--system", help="Embedder; repeatable.")] = None,
+    limit: Annotated[int, typer.Option("--limit", help="Texts of each dataset.")] = 2000,
+    repeats: Annotated[int, typer.Option("--repeats", help="Timed passes; the median counts.")] = 3,
+    data_dir: DataDir = None,
+    out: Annotated[Path | None, typer.Option("--out", help="JSON file; speed.json in DIR is shown by report.")] = None,
+    json_rows: Annotated[bool, typer.Option("--json", help="Print the measurement as JSON on the last line.")] = False,
+) -> None:
+    """Texts a second, share of the machine's matrix-product rate, cold start and memory of the embedders."""
+    import json
+
+    from slmkit.benchmarks import datasets, speed
+    from slmkit.benchmarks.results import write_text
+
+    with one_line_errors():
+        if limit < 1 or repeats < 1:
+            raise InputError(f"--limit and --repeats must be 1 or more, got {limit} and {repeats}")
+        found = speed.measure(tuple(system or ()), datasets.locate(data_dir), limit=limit, repeats=repeats)
+        for title, columns, rows, right in speed.tables(found):
+            show_table(title, columns, rows, right=right)
+        if out is not None:
+            write_text(out, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    if json_rows:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+
+
+@data_app.command("list")
+def data_list(data_dir: DataDir = None) -> None:
+    """Registered datasets, and which of their files are there."""
+    from slmkit.benchmarks import datasets
+
+    root = datasets.locate(data_dir)
+    rows = []
+    for entry in datasets.REGISTRY.values():
+        missing = datasets.missing_files(entry, root)
+        state = "complete" if not missing else f"{len(entry.files) - len(missing)} of {len(entry.files)} files"
+        rows.append([entry.name, entry.task, entry.language, ", ".join(entry.splits), state, entry.licence])
+    show_table(f"Data in {root}", ["dataset", "task", "language", "splits", "here", "licence"], rows)
+
+
+def _chosen(names: list[str] | None) -> list[str]:
+    from slmkit.benchmarks import datasets
+
+    return [datasets.get(name).name for name in names] if names else datasets.names()
+
+
+@data_app.command("verify")
+def data_verify(names: Names = None, data_dir: DataDir = None) -> None:
+    """Compare the files that are there with the registry's checksums; a missing file is told, not an error."""
+    from slmkit.benchmarks import datasets
+    from slmkit.benchmarks.datasets import fetch
+
+    with one_line_errors():
+        chosen, root = _chosen(names), datasets.locate(data_dir)
+        states = [state for name in chosen for state in fetch.verify(datasets.get(name), root)]
+        _show_states(f"Data in {root}", states)
+        wrong = [s.path for s in states if s.state == "differs"]
+        if wrong:
+            raise DataError(f"{len(wrong)} files are not those that the registry names: {', '.join(wrong)}")
+
+
+@data_app.command("fetch")
+def data_fetch(
+    names: Annotated[list[str], typer.Argument(help="Dataset names.")],
+    data_dir: DataDir = None,
+    base_url: Annotated[str, typer.Option("--base-url", help="Where REPO/COMMIT/PATH is served.")] = "",
+) -> None:
+    """Download missing files from their public source, check them, and lay them into the data folder."""
+    from slmkit.benchmarks import datasets
+    from slmkit.benchmarks.datasets import fetch
+
+    with one_line_errors():
+        chosen, root = _chosen(names), datasets.locate(data_dir)
+        states = [
+            s for name in chosen for s in fetch.fetch(datasets.get(name), root, base_url=base_url or fetch.SOURCE)
+        ]
+        _show_states(f"Data in {root}", states)
+        failed = [s for s in states if s.state == "failed"]
+        if failed:
+            raise DataError(f"{len(failed)} of {len(states)} files could not be fetched; first: {failed[0].detail}")
+
+
+def _show_states(title: str, states: list) -> None:
+    show_table(title, ["dataset", "file", "state", "detail"], [[s.dataset, s.path, s.state, s.detail] for s in states])

@@ -1,0 +1,29 @@
+"""Results as a page or as Markdown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slmkit.benchmarks import results
+from slmkit.errors import DataError, InputError
+
+
+def write(folder: Path, out: Path) -> list[str]:
+    """Write the results of ``folder`` to ``out`` (.html or .md); answers a line about each file left out.
+
+    Raises:
+        InputError: ``out`` has another ending.
+        DataError: The folder holds no result.
+    """
+    if out.suffix not in (".html", ".md"):
+        raise InputError(f"--out must end in .html or .md, got {out.name!r}")
+    found, problems = results.read_folder(folder)
+    speed = results.read_speed(folder / "speed.json", problems)
+    if not found and speed is None:
+        raise DataError(f"{folder} holds no result files" + (f"; first problem: {problems[0]}" if problems else ""))
+    if out.suffix == ".md":
+        from slmkit.benchmarks.report.markdown import render
+    else:
+        from slmkit.benchmarks.report.page import render
+    results.write_text(out, render(found, speed))
+    return problems

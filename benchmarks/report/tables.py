@@ -1,0 +1,220 @@
+"""Results as groups of lines: seeds averaged, best marked, numbers as a reader wants them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import mean, stdev
+
+from slmkit.benchmarks.datasets import PROTOCOLS, REGISTRY
+from slmkit.benchmarks.results import Result
+from slmkit.benchmarks.systems import SYSTEMS
+
+_TITLES = {
+    "classification": "Classification and sentiment",
+    "similarity": "Sentence similarity",
+    "entities": "Entities",
+    "reading": "Reading comprehension",
+}
+_PROTOCOL_TITLES = {"shipped": "as shipped", "fitted": "fitted", "few-shot": "few labels"}
+_METRICS = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "spearman": "Spearman",
+    "threshold_accuracy": "accuracy, best threshold",
+    "entity_f1": "entity F1",
+    "answer_f1": "answer F1",
+    "exact_match": "exact match",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A system on a dataset: one result, or the mean over seeds. Scores are in points (0 to 100)."""
+
+    task: str
+    dataset: str
+    split: str
+    protocol: str
+    system: str
+    metric: str
+    n: int
+    n_train: int | None
+    seeds: tuple[int, ...]
+    score: float
+    spread: float | None
+    ci95: tuple[float, float] | None
+    other: dict[str, float]
+    rows_per_second: float
+    peak_rss_mb: float
+    parameters: int | None
+    bytes: int | None
+    seconds_to_fit: float | None
+    limited: bool
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """The lines of one task under one protocol on one split."""
+
+    key: str
+    title: str
+    protocol: str
+    lines: tuple[Line, ...]
+
+    def datasets(self) -> list[str]:
+        """Dataset names in order."""
+        return list(dict.fromkeys(line.dataset for line in self.lines))
+
+
+def family(task: str) -> str:
+    """The task whose table a result stands in: sentiment is a kind of classification."""
+    return "classification" if task == "sentiment" else task
+
+
+def lines(results: Sequence[Result]) -> list[Line]:
+    """Results with their seeds averaged, in registry order, the best of each dataset marked."""
+    cells: dict[tuple, list[Result]] = defaultdict(list)
+    for r in results:
+        cells[(r.dataset, r.split, r.protocol, r.system, r.limit, r.train_limit)].append(r)
+    found = [_line(sorted(members, key=lambda r: r.seed)) for members in cells.values()]
+    top: dict[tuple, float] = defaultdict(lambda: float("-inf"))
+    for line in found:
+        top[_where(line)] = max(top[_where(line)], round(line.score, 1))
+    found = [replace(line, best=round(line.score, 1) == top[_where(line)]) for line in found]
+    return sorted(found, key=_order)
+
+
+def _where(line: Line) -> tuple:
+    return line.dataset, line.split, line.protocol, line.limited
+
+
+def _order(line: Line) -> tuple:
+    known, systems = list(REGISTRY), list(SYSTEMS)
+    return (
+        known.index(line.dataset) if line.dataset in known else len(known),
+        line.dataset,
+        line.split,
+        PROTOCOLS.index(line.protocol),
+        systems.index(line.system) if line.system in systems else len(systems),
+        line.system,
+        line.limited,
+    )
+
+
+def _line(members: Sequence[Result]) -> Line:
+    first = members[0]
+    scores = [100 * r.score for r in members]
+    fits = [r.seconds_to_fit for r in members if r.seconds_to_fit is not None]
+    interval = first.ci95 if len(members) == 1 else None
+    return Line(
+        task=first.task,
+        dataset=first.dataset,
+        split=first.split,
+        protocol=first.protocol,
+        system=first.system,
+        metric=first.metric,
+        n=first.n,
+        n_train=first.n_train,
+        seeds=tuple(r.seed for r in members),
+        score=mean(scores),
+        spread=stdev(scores) if len(scores) > 1 else None,
+        ci95=(100 * interval[0], 100 * interval[1]) if interval else None,
+        other={k: 100 * mean(r.scores[k] for r in members if k in r.scores) for k in first.scores if k != first.metric},
+        rows_per_second=mean(r.rows_per_second for r in members),
+        peak_rss_mb=max(r.peak_rss_mb for r in members),
+        parameters=first.parameters,
+        bytes=first.bytes,
+        seconds_to_fit=mean(fits) if fits else None,
+        limited=first.limit is not None or first.train_limit is not None,
+    )
+
+
+def groups(results: Sequence[Result]) -> list[Group]:
+    """All lines by task, protocol and split; limited runs stand apart, since they are no measurement of the set."""
+    found: dict[tuple[str, str, str, bool], list[Line]] = defaultdict(list)
+    for line in lines(results):
+        found[(family(line.task), line.protocol, line.split, line.limited)].append(line)
+    tasks = list(_TITLES)
+
+    def order(key: tuple[str, str, str, bool]) -> tuple:
+        task, protocol, split, limited = key
+        protocols = ("fitted", "few-shot", "shipped")
+        return limited, tasks.index(task) if task in tasks else len(tasks), task, protocols.index(protocol), split
+
+    out = []
+    for key in sorted(found, key=order):
+        task, protocol, split, limited = key
+        title = f"{_TITLES.get(task, task)}, {_PROTOCOL_TITLES[protocol]}, {split}" + (" (limited rows)" * limited)
+        out.append(Group(f"g{len(out)}", title, protocol, tuple(found[key])))
+    return out
+
+
+def metric_title(metric: str) -> str:
+    """A metric's name in a sentence."""
+    return _METRICS.get(metric, metric)
+
+
+def score_text(line: Line) -> str:
+    """``91.3 ± 0.6`` over seeds, ``91.3`` else."""
+    return f"{line.score:.1f}" if line.spread is None else f"{line.score:.1f} ± {line.spread:.1f}"
+
+
+def interval_text(line: Line) -> str:
+    """``90.1–92.4``, or what stands in its place."""
+    if line.ci95 is not None:
+        return f"{line.ci95[0]:.1f}–{line.ci95[1]:.1f}"
+    return f"{len(line.seeds)} seeds" if line.spread is not None else "–"
+
+
+def count_text(value: float | None) -> str:
+    """A count in thousands, millions or billions."""
+    if value is None:
+        return "–"
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.1f}{letter}"
+    return f"{value:.0f}"
+
+
+def bytes_text(value: int | None) -> str:
+    """Bytes on disk in kB or MB."""
+    if value is None:
+        return "–"
+    return f"{value / 1e6:.1f} MB" if value >= 1e5 else f"{value / 1e3:.0f} kB"
+
+
+def rate_text(value: float) -> str:
+    """Rows a second, three digits of it."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def seconds_text(value: float | None) -> str:
+    """Seconds or minutes."""
+    if value is None:
+        return "–"
+    return f"{value / 60:.1f} min" if value >= 120 else f"{value:.1f} s"
+
+
+def console_rows(results: Sequence[Result]) -> tuple[list[str], list[list[str]], list[str]]:
+    """Columns, rows and right-aligned columns of the table that ``bench run`` prints."""
+    columns = ["dataset", "split", "protocol", "system", "n", "metric", "score", "95 %", "rows/s", "RSS MB", "disk"]
+    rows = [
+        [
+            line.dataset,
+            line.split,
+            line.protocol,
+            line.system,
+            f"{line.n}",
+            line.metric,
+            score_text(line) + (" *" if line.best else ""),
+            interval_text(line),
+            rate_text(line.rows_per_second),
+            f"{line.peak_rss_mb:.0f}",
+            bytes_text(line.bytes),
+        ]
+        for line in lines(results)
+    ]
+    return columns, rows, ["n", "score", "95 %", "rows/s", "RSS MB", "disk"]

@@ -1,0 +1,190 @@
+"""One measurement as a validated record, and its JSON file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from slmkit.benchmarks.datasets import PROTOCOLS
+from slmkit.errors import DataError
+
+SCHEMA = 1
+ROW = (
+    "task",
+    "dataset",
+    "split",
+    "protocol",
+    "system",
+    "n",
+    "seed",
+    "metric",
+    "score",
+    "ci95",
+    "rows_per_second",
+    "peak_rss_mb",
+    "parameters",
+    "bytes",
+)
+_NUMBER = (int, float)
+_OPTIONAL = {"limit", "train_limit", "ci95", "parameters", "bytes", "seconds_to_fit", "n_train"}
+_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("schema", "n", "seed", "limit", "train_limit", "n_train", "parameters", "bytes"), (int,)),
+    **dict.fromkeys(("score", "rows_per_second", "peak_rss_mb", "seconds_to_fit", "seconds_to_predict"), _NUMBER),
+    **dict.fromkeys(("scores", "machine", "versions"), (dict,)),
+    "ci95": (list, tuple),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured, on what, with what, and how.
+
+    ``score`` is the main metric; ``scores`` holds it and those beside it. ``n_train`` and ``seconds_to_fit`` are None
+    for what is measured as shipped.
+    """
+
+    task: str
+    dataset: str
+    dataset_version: str
+    dataset_hash: str
+    licence: str
+    split: str
+    protocol: str
+    system: str
+    system_version: str
+    fingerprint: str
+    n: int
+    n_train: int | None
+    seed: int
+    limit: int | None
+    train_limit: int | None
+    metric: str
+    metric_script: str
+    score: float
+    ci95: tuple[float, float] | None
+    scores: Mapping[str, float]
+    rows_per_second: float
+    seconds_to_fit: float | None
+    seconds_to_predict: float
+    peak_rss_mb: float
+    parameters: int | None
+    bytes: int | None
+    machine: Mapping[str, Any]
+    versions: Mapping[str, str]
+    notes: str
+    date: str
+    schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            _check_type(f.name, getattr(self, f.name))
+        if self.schema != SCHEMA:
+            raise DataError(f"result schema {self.schema} is not {SCHEMA}, the one that this version reads")
+        if self.protocol not in PROTOCOLS:
+            raise DataError(f"result protocol {self.protocol!r} is not one of {', '.join(PROTOCOLS)}")
+        if self.n < 1 or not -1 <= self.score <= 1:
+            raise DataError(f"result needs n >= 1 and a score in -1..1, got n={self.n}, score={self.score}")
+        if self.scores.get(self.metric) != self.score:
+            raise DataError(f"result scores do not hold the main metric {self.metric!r} with its score")
+        if self.ci95 is not None and not (len(self.ci95) == 2 and self.ci95[0] <= self.ci95[1]):
+            raise DataError(f"result ci95 must be (low, high), got {self.ci95!r}")
+
+    def row(self) -> dict[str, Any]:
+        """The row of ``--json``."""
+        return {key: getattr(self, key) for key in ROW}
+
+    def to_json(self) -> str:
+        """The file's text."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Result:
+        """A record from parsed JSON.
+
+        Raises:
+            DataError: A key is missing, unknown, or holds the wrong kind of value; the message names it.
+        """
+        known = {f.name for f in fields(cls)}
+        if not isinstance(data, Mapping) or set(data) != known:
+            keys = set(data) if isinstance(data, Mapping) else set()
+            raise DataError(f"not a result: missing {sorted(known - keys)}, unknown {sorted(keys - known)}")
+        ci = data["ci95"]
+        return cls(**{**data, "ci95": tuple(ci) if isinstance(ci, list) else ci})
+
+
+def _check_type(name: str, value: Any) -> None:
+    if value is None and name in _OPTIONAL:
+        return
+    expected = _TYPES.get(name, (str,))
+    right = isinstance(value, expected) and not (isinstance(value, bool))
+    numbers = value if isinstance(value, (list, tuple)) else [value]
+    finite = all(not isinstance(v, float) or math.isfinite(v) for v in numbers)
+    if not right or not finite:
+        raise DataError(f"result field {name!r} must be {' or '.join(t.__name__ for t in expected)}, got {value!r}")
+
+
+def read(path: Path) -> Result:
+    """Read one result file.
+
+    Raises:
+        DataError: It is not a result file of this schema; the message names it.
+    """
+    try:
+        return Result.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, DataError) as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
+    """All results of a folder in name order, and a line about each JSON file that is none."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder of results")
+    results, problems = [], []
+    for path in sorted(folder.glob("*.json")):
+        if path.name == "speed.json":
+            continue
+        try:
+            results.append(read(path))
+        except DataError as error:
+            problems.append(str(error))
+    return results, problems
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name, then rename it: a reader sees all of it or nothing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+        # mkstemp makes a private file; a result is for everyone who may read the folder.
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error}") from error
+
+
+def json_line(results: Iterable[Result]) -> str:
+    """The rows as one line of JSON."""
+    return json.dumps([r.row() for r in results], ensure_ascii=False, allow_nan=False)
+
+
+def read_speed(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    """The measurement of ``bench speed``, where there is one; what is wrong with it is added to ``problems``."""
+    if not path.is_file():
+        return None
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        problems.append(f"{path}: {error}")
+        return None
+    if not isinstance(data, dict) or data.get("kind") != "speed":
+        problems.append(f"{path}: not a measurement of 'slmkit bench speed'")
+        return None
+    return data

@@ -1,0 +1,183 @@
+"""Plan the cells that were asked for, run those that are not there yet, and keep each as one JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import slmkit
+from slmkit.benchmarks import datasets, systems
+from slmkit.benchmarks.cell import Cell, answer, material
+from slmkit.benchmarks.datasets import PROTOCOLS, SPLITS, Rows
+from slmkit.benchmarks.results import Result, read, write_text
+from slmkit.errors import DataError, InputError, MissingExtraError, SLMKitError
+
+FEW_SHOT_SEEDS = (0, 1, 2, 3, 4)
+_TAIL = 2000
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a run is asked for; an empty tuple stands for all."""
+
+    tasks: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ("dev",)
+    seeds: tuple[int, ...] = ()
+    limit: int | None = None
+    train_limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell went: ``done``, ``cached`` (with a result), ``skipped`` or ``failed`` (with a reason)."""
+
+    cell: Cell
+    status: str
+    result: Result | None = None
+    reason: str = ""
+
+
+@dataclass
+class Run:
+    """Where a run reads and writes, and how.
+
+    Attributes:
+        root: The data directory.
+        out: Folder of the result files.
+        in_process: Measure in this process: for tests, and for systems whose memory does not matter.
+        on_outcome: Called after each cell with its number, the number of cells, and the outcome.
+    """
+
+    root: Path
+    out: Path
+    in_process: bool = False
+    on_outcome: Callable[[int, int, Outcome], None] = field(default=lambda i, n, outcome: None)
+
+
+def task_names() -> list[str]:
+    """Tasks of the registered datasets."""
+    return sorted({entry.task for entry in datasets.REGISTRY.values()})
+
+
+def _check(kind: str, given: Iterable[str], allowed: Sequence[str]) -> None:
+    for name in given:
+        if name not in allowed:
+            raise InputError(f"unknown {kind} {name!r}; allowed: {', '.join(allowed)}")
+
+
+def plan(selection: Selection) -> list[Cell]:
+    """The cells of a selection, by dataset.
+
+    Raises:
+        InputError: A name is unknown, or nothing fits the selection; the message says what is allowed.
+    """
+    s = selection
+    _check("task", s.tasks, task_names())
+    _check("dataset", s.datasets, datasets.names())
+    _check("system", s.systems, systems.names())
+    _check("protocol", s.protocols, PROTOCOLS)
+    _check("split", s.splits, SPLITS)
+    for option, value in (("--limit", s.limit), ("--train-limit", s.train_limit)):
+        if value is not None and value < 1:
+            raise InputError(f"{option} must be 1 or more, got {value}")
+    cells = []
+    for entry in datasets.REGISTRY.values():
+        if (s.datasets and entry.name not in s.datasets) or (s.tasks and not any(map(entry.serves, s.tasks))):
+            continue
+        for protocol in (p for p in entry.protocols if not s.protocols or p in s.protocols):
+            chosen = [x for x in systems.SYSTEMS.values() if (x.name in s.systems if s.systems else x.default)]
+            capable = [x.name for x in chosen if x.can(entry, protocol)]
+            cells += [
+                Cell(entry.name, split, protocol, name, seed, s.limit, None if protocol == "shipped" else s.train_limit)
+                for split in s.splits
+                for name in capable
+                for seed in _seeds(protocol, s.seeds)
+            ]
+    if not cells:
+        raise InputError("no system can be measured on these datasets under these protocols; see 'slmkit bench list'")
+    return cells
+
+
+def _seeds(protocol: str, given: tuple[int, ...]) -> tuple[int, ...]:
+    if protocol == "shipped":
+        return (0,)
+    return given or (FEW_SHOT_SEEDS if protocol == "few-shot" else (0,))
+
+
+def run(cells: Sequence[Cell], how: Run) -> list[Outcome]:
+    """Measure the cells in order; one that is skipped or fails does not stop the others."""
+    how.out.mkdir(parents=True, exist_ok=True)
+
+    @lru_cache(maxsize=4)
+    def load(name: str, split: str) -> Rows:
+        return datasets.load(name, split, how.root)
+
+    outcomes = []
+    for number, cell in enumerate(cells, start=1):
+        outcome = _run_cell(cell, how, load)
+        outcomes.append(outcome)
+        how.on_outcome(number, len(cells), outcome)
+    return outcomes
+
+
+def _run_cell(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome:
+    path = how.out / cell.file_name
+    try:
+        digest = material(cell, load).digest
+        fingerprint = systems.build(cell.system, datasets.get(cell.dataset), cell.protocol).fingerprint()
+    except (MissingExtraError, DataError) as error:
+        return Outcome(cell, "skipped", reason=str(error))
+    except (SLMKitError, ImportError, OSError) as error:
+        return Outcome(cell, "failed", reason=f"{type(error).__name__}: {error}")
+    kept = _kept(path, fingerprint, digest)
+    if kept is not None:
+        return Outcome(cell, "cached", kept)
+    found = answer(cell, how.root) if how.in_process else _in_child(cell, how.root)
+    if found["status"] != "done":
+        return Outcome(cell, found["status"], reason=found["reason"])
+    try:
+        result = Result.from_dict(found["result"])
+    except DataError as error:
+        return Outcome(cell, "failed", reason=str(error))
+    write_text(path, result.to_json())
+    return Outcome(cell, "done", result)
+
+
+def _kept(path: Path, fingerprint: str, digest: str) -> Result | None:
+    # A file that cannot be read is measured anew: it can only be a leftover or damaged.
+    try:
+        result = read(path)
+    except DataError:
+        return None
+    return result if (result.fingerprint, result.dataset_hash) == (fingerprint, digest) else None
+
+
+def _in_child(cell: Cell, root: Path) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "answer.json"
+        command = [sys.executable, "-m", "slmkit.benchmarks.cell", json.dumps(asdict(cell)), str(root.resolve())]
+        child = subprocess.run([*command, str(out)], env=child_environment(), capture_output=True, check=False)
+        if child.returncode == 0 and out.is_file():
+            return json.loads(out.read_text(encoding="utf-8"))
+        said = child.stderr.decode(errors="replace")[-_TAIL:].strip().splitlines()
+        reason = f"the process ended with {child.returncode}: {said[-1] if said else 'it said nothing'}"
+        return {"status": "failed", "reason": reason, "result": None}
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a measuring process: this package importable, and no library asking a hub."""
+    home = str(Path(slmkit.__file__).resolve().parent.parent)
+    paths = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    return {**os.environ, **offline, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}

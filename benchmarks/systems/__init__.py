@@ -1,0 +1,8 @@
+"""The systems that are measured: ours, the peers, and a dummy for the harness's own tests."""
+
+from __future__ import annotations
+
+from slmkit.benchmarks.systems.base import Size, System
+from slmkit.benchmarks.systems.registry import SYSTEMS, SystemEntry, build, get, names
+
+__all__ = ["SYSTEMS", "Size", "System", "SystemEntry", "build", "get", "names"]

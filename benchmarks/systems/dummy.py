@@ -1,0 +1,45 @@
+"""A system without weights: what the harness's own tests run, and the line of chance in a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from slmkit.benchmarks.datasets import Dataset
+from slmkit.benchmarks.systems.base import Size, identity
+
+
+class Dummy:
+    """Answers the most frequent training class; unfitted, a constant; for pairs, how alike the lengths are."""
+
+    name = "dummy"
+    version = "1"
+
+    def __init__(self, dataset: Dataset, protocol: str) -> None:
+        self._task = dataset.task
+        self._answer: Any = "positive"
+
+    def fingerprint(self) -> str:
+        """Constant for a version."""
+        return identity(self.name, self.version)
+
+    def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
+        """Remember the most frequent label; of several, the first in order."""
+        if self._task in ("classification", "sentiment"):
+            counts = Counter(labels)
+            self._answer = min(counts, key=lambda label: (-counts[label], label))
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """One answer a row."""
+        if self._task == "similarity":
+            return [min(len(a), len(b)) / max(len(a), len(b), 1) for a, b in inputs]
+        if self._task == "entities":
+            return [[] for _ in inputs]
+        if self._task == "reading":
+            return [context[:16] for context, _ in inputs]
+        return [self._answer for _ in inputs]
+
+    def size(self) -> Size:
+        """Nothing."""
+        return Size(parameters=0, bytes=0)

@@ -1,0 +1,134 @@
+"""slmkit itself, through its public calls only."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import slmkit
+from slmkit.benchmarks.datasets import Dataset
+from slmkit.benchmarks.systems.base import Size, System, bytes_in, code_digest, identity
+from slmkit.benchmarks.systems.embedders import SimilaritySystem
+from slmkit.errors import InputError
+
+NAME = "slmkit"
+_PACKAGE = Path(slmkit.__file__).parent
+_CORE = ("core.py", "runtime.py", "checkpoint.py", "text/*.py", "model/*.py")
+_FITTING = ("training/*.py", "tasks/base.py", "tasks/classification/*.py")
+
+
+def build(dataset: Dataset, protocol: str) -> System:
+    """The part of the package that does the dataset's task under the protocol."""
+    if dataset.task == "similarity":
+        return Embeddings(dataset, protocol)
+    return ShippedSentiment() if protocol == "shipped" else FittedClassifier()
+
+
+def _digest(*patterns: str) -> str:
+    return code_digest(path for pattern in patterns for path in _PACKAGE.glob(pattern))
+
+
+def _core_size() -> tuple[int, int]:
+    info = slmkit.load().info()
+    return int(info["parameters"]), int(info["bytes"])
+
+
+class FittedClassifier:
+    """``Classifier`` with its defaults."""
+
+    name = NAME
+    version = slmkit.__version__
+
+    def __init__(self) -> None:
+        self._model: Any = None
+
+    def fingerprint(self) -> str:
+        """The core's fingerprint and the code that fits and predicts."""
+        return identity(NAME, "classifier", slmkit.load().fingerprint, _digest(*_CORE, *_FITTING))
+
+    def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
+        """Fit a branch and a head."""
+        from slmkit.tasks.classification import Classifier
+
+        self._model = Classifier(random_state=seed).fit(list(inputs), list(labels))
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """One class name a text."""
+        return [str(label) for label in self._model.predict(list(inputs))]
+
+    def size(self) -> Size:
+        """The core, and the branch and head as saved."""
+        parameters, core_bytes = _core_size()
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "model"
+            self._model.save(target)
+            return Size(parameters + _saved_parameters(target), core_bytes + bytes_in(target))
+
+
+def _saved_parameters(folder: Path) -> int:
+    from safetensors import safe_open
+
+    total = 0
+    for path in folder.rglob("*.safetensors"):
+        with safe_open(path, framework="np") as tensors:
+            total += sum(int(np.prod(tensors.get_slice(key).get_shape())) for key in tensors.keys())  # noqa: SIM118
+    return total
+
+
+class ShippedSentiment:
+    """``Sentiment`` as shipped; the neutral band is closed, since these sets have two classes."""
+
+    name = NAME
+    version = slmkit.__version__
+
+    def __init__(self) -> None:
+        self._model: Any = None
+
+    def _load(self) -> Any:
+        if self._model is None:
+            from slmkit.tasks.classification import Sentiment
+
+            self._model = Sentiment(neutral_band=0.0)
+        return self._model
+
+    def fingerprint(self) -> str:
+        """The core's fingerprint, the shipped branch's, and the code that predicts."""
+        own = getattr(self._load(), "fingerprint", "")
+        return identity(NAME, "sentiment", slmkit.load().fingerprint, own, _digest(*_CORE, *_FITTING))
+
+    def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
+        """Refused: this one is measured as shipped."""
+        raise InputError("Sentiment is measured as shipped; it is not fitted")
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """``positive`` or ``negative`` for each text."""
+        return [str(row["label"]) for row in self._load().annotate(list(inputs))]
+
+    def size(self) -> Size:
+        """The core and the shipped branches."""
+        parameters, core_bytes = _core_size()
+        weights = _PACKAGE / "tasks" / "weights"
+        return Size(parameters + _saved_parameters(weights), core_bytes + bytes_in(weights, "*.safetensors"))
+
+
+class Embeddings(SimilaritySystem):
+    """``SLM.embed`` with its defaults."""
+
+    name = NAME
+    version = slmkit.__version__
+
+    def fingerprint(self) -> str:
+        """The core's fingerprint and the code that embeds."""
+        return identity(NAME, "embed", slmkit.load().fingerprint, _digest(*_CORE))
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows. Shape: ``(n, 384)``."""
+        return slmkit.load().embed(list(texts))
+
+    def size(self) -> Size:
+        """The core."""
+        return Size(*_core_size())

