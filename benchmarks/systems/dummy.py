@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from slmkit.benchmarks.datasets import Dataset
 from slmkit.benchmarks.systems.base import Size, identity
 
@@ -39,6 +41,10 @@ class Dummy:
         if self._task == "reading":
             return [context[:16] for context, _ in inputs]
         return [self._answer for _ in inputs]
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """The same unit vector for every text. Shape: ``(n, 4)``."""
+        return np.full((len(texts), 4), 0.5, dtype=np.float32)
 
     def size(self) -> Size:
         """Nothing."""

@@ -1,0 +1,60 @@
+"""The same tables as Markdown; README's are made by this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from slmkit.benchmarks.report import tables
+from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
+from slmkit.benchmarks.report.tables import Group, Line
+from slmkit.benchmarks.results import Result
+
+_COLUMNS = ("dataset", "system", "n", "metric", "score", "95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk")
+_RIGHT = {"n", "score", "95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk"}
+
+
+def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
+    """The file's text."""
+    parts = [_group(group) for group in tables.groups(results)]
+    parts += [f"### {title}\n\n" + _table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)]
+    machines = "; ".join(machine_text(results, speed))
+    footer = [f"Measured on {_cell(machines)}."] if machines else []
+    if results:
+        footer.append(f"Versions: {_cell(', '.join(version_text(results)))}.")
+        footer.append("Intervals are 95 % bootstrap intervals over rows; ± is the standard deviation over seeds.")
+    return "\n\n".join([*parts, *footer]) + "\n"
+
+
+def _group(group: Group) -> str:
+    return f"### {group.title}\n\n" + _table(_COLUMNS, [_row(line) for line in group.lines], _RIGHT)
+
+
+def _row(line: Line) -> list[str]:
+    score = tables.score_text(line)
+    return [
+        line.dataset,
+        line.system,
+        f"{line.n:,}",
+        tables.metric_title(line.metric),
+        f"**{score}**" if line.best else score,
+        tables.interval_text(line),
+        tables.rate_text(line.rows_per_second),
+        tables.seconds_text(line.seconds_to_fit),
+        f"{line.peak_rss_mb:,.0f} MB",
+        tables.count_text(line.parameters),
+        tables.bytes_text(line.bytes),
+    ]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] | set[str]) -> str:
+    rule = ["---:" if name in right else "---" for name in columns]
+    lines = [columns, rule, *([_cell(value) for value in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    # A name from a result file must not break the table, nor become markup.
+    for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("\n", " ")):
+        text = text.replace(old, new)
+    return text

