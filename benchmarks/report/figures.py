@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from math import ceil, floor, log10
 from typing import Any
 
 from slmkit.benchmarks.report.tables import Group, Line
@@ -57,9 +58,10 @@ def _panels(group: Group, across: Callable[[Line], float], label: str, kind: str
         for place, panel in enumerate(axes.flat):
             if place < len(names):
                 _panel(panel, names[place], [x for x in shown if x.dataset == names[place]], across, label)
+                panel.set_ylabel("score, points" if place % columns == 0 else "")
             else:
                 panel.set_axis_off()
-        return _svg(figure, f"{group.key}-{kind}")
+        return _svg(figure, f"{group.key}-{kind}", columns)
 
 
 def _look(salt: str) -> dict[str, Any]:
@@ -90,7 +92,8 @@ def _panel(panel: Any, name: str, lines: Sequence[Line], across: Callable[[Line]
         panel.plot([x], [line.score], marker=marker, markersize=7, color=colour, markeredgewidth=0, zorder=3)
     values = [across(line) for line in lines]
     panel.set_xscale("log")
-    panel.set_xlim(min(values) / 3, max(values) * 3)
+    # Whole decades, so that every panel has at least two labelled ticks.
+    panel.set_xlim(10 ** floor(log10(min(values) / 1.3)), 10 ** ceil(log10(max(values) * 1.3)))
     panel.xaxis.set_major_locator(LogLocator(base=10, numticks=6))
     panel.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
     panel.xaxis.set_minor_formatter(NullFormatter())
@@ -98,7 +101,6 @@ def _panel(panel: Any, name: str, lines: Sequence[Line], across: Callable[[Line]
     panel.grid(visible=True, which="major")
     panel.set_title(name, fontsize=10, loc="left", fontweight="bold")
     panel.set_xlabel(label)
-    panel.set_ylabel("score, points")
 
 
 def _error(line: Line) -> list[list[float]] | None:
@@ -107,7 +109,7 @@ def _error(line: Line) -> list[list[float]] | None:
     return [[line.spread], [line.spread]] if line.spread else None
 
 
-def _svg(figure: Any, prefix: str) -> str:
+def _svg(figure: Any, prefix: str, columns: int) -> str:
     out = io.StringIO()
     figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = out.getvalue()
@@ -117,4 +119,8 @@ def _svg(figure: Any, prefix: str) -> str:
     svg = re.sub(r'(?<= id=")([^"]+)', rf"{prefix}-\1", svg)
     svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{prefix}-", svg)
     svg = svg.replace(_INK, "currentColor")
-    return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ', r"<svg \1", svg, count=1)
+    # The page sets the width; the height follows from the view box. One panel is not blown up to the page's width.
+    svg = re.sub(
+        r'(<svg [^>]*?)width="[^"]*"', r"\1", re.sub(r'(<svg [^>]*?)height="[^"]*"', r"\1", svg, count=1), count=1
+    )
+    return svg.replace("<svg ", f'<svg style="min-width: {200 * columns}px; max-width: {345 * columns}px" ', 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
@@ -83,7 +83,10 @@ def lines(results: Sequence[Result]) -> list[Line]:
     top: dict[tuple, float] = defaultdict(lambda: float("-inf"))
     for line in found:
         top[_where(line)] = max(top[_where(line)], round(line.score, 1))
-    found = [replace(line, best=round(line.score, 1) == top[_where(line)]) for line in found]
+    rivals = Counter(map(_where, found))  # the best of one is no news
+    found = [
+        replace(line, best=rivals[_where(line)] > 1 and round(line.score, 1) == top[_where(line)]) for line in found
+    ]
     return sorted(found, key=_order)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import slmkit
+
 SHAPE = (2048, 384, 1536)  # the encoder's widest product at its usual batch of 2,048 tokens
 _SECONDS = 0.5
 
@@ -29,13 +31,14 @@ def rates() -> dict[str, float | None]:
     import torch
 
     rows, inner, columns = SHAPE
-    a, b = torch.randn(rows, inner), torch.randn(inner, columns)
-    a8, b8 = (torch.randint(-64, 64, m.shape, dtype=torch.int8) for m in (a, b))
-    a16, b16 = a.bfloat16(), b.bfloat16()
+    states, weight = torch.randn(rows, inner), torch.randn(columns, inner)
+    states8, weight8 = (torch.randint(-64, 64, m.shape, dtype=torch.int8) for m in (states, weight))
+    states16, weight16 = states.bfloat16(), weight.bfloat16()
+    linear = torch.nn.functional.linear
     products: dict[str, Callable[[], Any]] = {
-        "fp32": lambda: a @ b,
-        "bf16": lambda: a16 @ b16,
-        "int8": lambda: torch._int_mm(a8, b8),  # torch has no public int8 product of plain tensors
+        "fp32": lambda: linear(states, weight),
+        "bf16": lambda: linear(states16, weight16),
+        "int8": lambda: torch._int_mm(states8, weight8.T),  # torch has no public int8 product of plain tensors
     }
     with torch.inference_mode():
         return {kind: _rate(product) for kind, product in products.items()}
@@ -64,6 +67,8 @@ def embed(job: dict[str, Any]) -> dict[str, Any]:
     system.embed([first])
     cold = time.time() - job["asked_at"]
     answer: dict[str, Any] = {"cold_start_s": cold, "first_rss_mb": machine.peak_rss_mb(), "datasets": {}}
+    if job["system"] == "slmkit":
+        answer["precision"] = slmkit.load().info()["precision"]
     for name, texts in job["texts"].items():
         system.embed(texts[:64])
         seconds = [_timed(system.embed, texts) for _ in range(job["repeats"])]
@@ -85,8 +90,6 @@ def _timed(call: Callable[[Sequence[str]], Any], texts: Sequence[str]) -> float:
 
 def encoder_work(texts: Sequence[str]) -> tuple[int, float]:
     """Tokens of the texts, and the floating-point operations of the encoder's products over them, without padding."""
-    import slmkit
-
     slm = slmkit.load()
     lengths = slm.encode(list(texts), upto=1).lengths
     encoder = slm.config.encoder

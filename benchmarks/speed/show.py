@@ -37,10 +37,11 @@ def _throughput(found: Mapping[str, Any]) -> Table:
 
 def _shares(found: Mapping[str, Any]) -> Table:
     kinds = [kind for kind, rate in found["rates"].items() if rate]
-    columns = ["system", "texts", "tokens/s", "GFLOP/s", *(f"of {kind} rate" for kind in kinds)]
+    columns = ["system", "precision", "texts", "tokens/s", "GFLOP/s", *(f"of {kind} rate" for kind in kinds)]
     rows = [
         [
             str(system["system"]),
+            str(system.get("precision", "")),
             name,
             f"{row['tokens_per_second']:,.0f}",
             f"{row['gflops']:,.0f}",
@@ -50,7 +51,7 @@ def _shares(found: Mapping[str, Any]) -> Table:
         for name, row in system["datasets"].items()
         if "share" in row
     ]
-    return "Share of the machine's own matrix-product rate", columns, rows, columns[2:]
+    return "Share of the machine's own matrix-product rate", columns, rows, columns[3:]
 
 
 def _rates(found: Mapping[str, Any]) -> Table:
