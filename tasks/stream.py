@@ -10,13 +10,24 @@ from typing import Any
 
 from slmkit.errors import InputError
 from slmkit.tasks.base import ERROR_COLUMN, TableTask, require_column, result_columns, task_fingerprint
-from slmkit.tasks.cells import annotate_cells
+from slmkit.tasks.cells import Annotations, annotate_cells
 from slmkit.tasks.parts import PartStore, claim
 from slmkit.tasks.progress import row_progress
-from slmkit.tasks.table_io import Layout, Reader, format_of, open_reader, open_writer
+from slmkit.tasks.table_io import Chunk, Layout, format_of, open_reader, open_writer
 
 CHUNK_ROWS = 2048
 _HEAD = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Options:
+    column: str
+    id_column: str | None
+    prefix: str | None
+    chunk_rows: int | None
+    encoding: str | None
+    errors: str
+    progress: bool
 
 
 @dataclass(frozen=True)
@@ -75,11 +86,12 @@ def run_file(
     """
     source, out = Path(source), Path(out)
     _check_paths(source, out, chunk_rows)
+    options = _Options(column, id_column, prefix, chunk_rows, encoding, errors, progress)
     store = claim(out, resume=resume, overwrite=overwrite)
     if store is None:
         return Report(out, finished_before=True)
     try:
-        return _run(task, source, store, column, id_column, prefix, chunk_rows, encoding, errors, progress)
+        return _run(task, source, store, options)
     except KeyboardInterrupt:
         if store.parts:
             kept = f"{store.rows:,} rows are kept in {store.folder}; --resume goes on from there"
@@ -93,41 +105,34 @@ def run_file(
         store.close()
 
 
-def _run(
-    task: TableTask | Callable[[], TableTask],
-    source: Path,
-    store: PartStore,
-    column: str,
-    id_column: str | None,
-    prefix: str | None,
-    chunk_rows: int | None,
-    encoding: str | None,
-    errors: str,
-    progress: bool,
-) -> Report:
+def _run(task: TableTask | Callable[[], TableTask], source: Path, store: PartStore, options: _Options) -> Report:
     identity = _identity(source)
-    reader = open_reader(source, column, encoding=encoding)
+    reader = open_reader(source, options.column, encoding=options.encoding)
+    id_column = options.id_column
     if id_column is not None:
         require_column(id_column, reader.columns, str(source))
     if not hasattr(task, "annotate"):
         task = task()
     kept = tuple(reader.columns) if id_column is None else (id_column,)
-    layout = Layout(kept, result_columns(task, kept, prefix), ERROR_COLUMN, whole=id_column is None)
+    layout = Layout(kept, result_columns(task, kept, options.prefix), ERROR_COLUMN, whole=id_column is None)
     writer = open_writer(store.out, task, layout, reader)
-    chunk_rows = chunk_rows or store.manifest.get("settings", {}).get("chunk rows", CHUNK_ROWS)
-    settings: dict[str, Any] = {
+    before = store.manifest.get("settings", {})
+    settings = {
         **identity,
         "task": task_fingerprint(task),
-        "column": column,
+        "column": options.column,
         "id column": id_column,
-        "prefix": prefix,
-        "chunk rows": chunk_rows,
-        "encoding": encoding,
-        "errors": errors,
+        "prefix": options.prefix,
+        "chunk rows": options.chunk_rows or before.get("chunk rows", CHUNK_ROWS),
+        "encoding": options.encoding,
+        "errors": options.errors,
     }
     store.describe(settings)
     resumed = store.rows
-    _annotate(task, reader, writer.part, store, errors, chunk_rows, progress)
+    with row_progress(task.name, reader.total, done=resumed, show=options.progress) as advance:
+        for chunk in reader.chunks(settings["chunk rows"], resumed):
+            done = _annotate(task, chunk, store.rows + 1, options.errors, advance)
+            store.save(writer.part(chunk, done), rows=len(chunk.cells), quarantined=done.quarantined)
     if _identity(source) != identity:
         raise InputError(f"{source} was changed while it was read; start anew with --overwrite")
     report = Report(store.out, store.rows, store.quarantined, resumed)
@@ -135,27 +140,15 @@ def _run(
     return report
 
 
-def _annotate(
-    task: TableTask,
-    reader: Reader,
-    part: Callable[..., bytes],
-    store: PartStore,
-    errors: str,
-    chunk_rows: int,
-    progress: bool,
-) -> None:
-    with row_progress(task.name, reader.total, done=store.rows, show=progress) as advance:
-        for chunk in reader.chunks(chunk_rows, store.rows):
-            first = store.rows + 1
-            done = annotate_cells(
-                task,
-                chunk.cells,
-                problems=chunk.problems,
-                errors=errors,
-                name_row=lambda i, first=first: f"row {first + i}",
-                advance=advance,
-            )
-            store.save(part(chunk, done), rows=len(chunk.cells), quarantined=done.quarantined)
+def _annotate(task: TableTask, chunk: Chunk, first: int, errors: str, advance: Callable[[int], None]) -> Annotations:
+    return annotate_cells(
+        task,
+        chunk.cells,
+        problems=chunk.problems,
+        errors=errors,
+        name_row=lambda i: f"row {first + i}",
+        advance=advance,
+    )
 
 
 def _check_paths(source: Path, out: Path, chunk_rows: int | None) -> None:

@@ -1,0 +1,183 @@
+"""The command line. ``slmkit --help`` imports no torch, no pandas and no benchmark."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+import slmkit
+from slmkit.errors import InputError, SLMKitError
+from slmkit.tasks.base import TASKS, load_model, load_task
+from slmkit.tasks.lazy_commands import LazyGroup
+
+if TYPE_CHECKING:
+    from slmkit.tasks.base import TableTask
+    from slmkit.tasks.stream import Report
+
+EPILOG = "Quick start:  slmkit demo   ·   slmkit run sentiment reviews.csv --column text --out annotated.csv"
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="slmkit",
+    help="A small English + Chinese language model for everyday jobs over tables, offline, on a laptop CPU.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"slmkit {slmkit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    del version, debug  # --version has acted; main() looks for --debug
+
+
+@app.command("run", epilog="--id COLUMN writes only that column and the results; without it all columns are kept.")
+def _run(
+    operands: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[TASK] INPUT",
+            help=f"The task ({', '.join(TASKS)}), left out with --model; and the table: "
+            ".csv, .tsv, .jsonl (each also .gz) or .parquet.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The annotated table; its suffix tells the format.")],
+    column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
+    model: Annotated[Path | None, typer.Option(help="A saved classifier, instead of a task.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="Write only this column and the results.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Put before the names of the result columns.")] = None,
+    chunk_rows: Annotated[
+        int | None, typer.Option(min=1, help="Rows that are read, annotated and kept at a time (2048).")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was cut off.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there.")] = False,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of a text file (UTF-8).")] = None,
+    errors: Annotated[str, typer.Option(help="quarantine or raise: what a row does that cannot be processed.")] = (
+        "quarantine"
+    ),
+) -> None:
+    """Annotate a table file with a task or a saved classifier.
+
+    Rows that cannot be processed are kept, with an empty result and a reason in slm_error.
+    """
+    task, source = _read_operands(operands, model)
+    if errors not in ("quarantine", "raise"):
+        raise InputError(f"--errors can be quarantine or raise, not {errors!r}")
+    from slmkit.tasks.stream import run_file
+
+    report = run_file(
+        task,
+        source,
+        out,
+        column=column,
+        id_column=id_column,
+        prefix=prefix,
+        chunk_rows=chunk_rows,
+        encoding=encoding,
+        errors=errors,
+        resume=resume,
+        overwrite=overwrite,
+        progress=True,
+    )
+    typer.echo(_summary(report), err=True)
+
+
+def _read_operands(operands: list[str], model: Path | None) -> tuple[Callable[[], TableTask], str]:
+    """Take ``TASK INPUT``, or ``INPUT`` alone with a model."""
+    tasks = ", ".join(TASKS)
+    if model is not None:
+        if len(operands) != 1:
+            raise InputError(f"with --model only the table is named, not {' '.join(operands)!r}")
+        if not model.exists():
+            raise InputError(f"there is no model {model}")
+        return lambda: load_model(str(model)), operands[0]
+    if len(operands) == 1:
+        raise InputError(f"name a task ({tasks}) before the table, or a saved classifier with --model")
+    if len(operands) > 2:
+        raise InputError(f"one task and one table are needed, not {' '.join(operands)!r}")
+    name, source = operands
+    if name not in TASKS:
+        load_task(name)  # raises, with the names that are near
+    return lambda: load_task(name), source
+
+
+def _summary(report: Report) -> str:
+    if report.finished_before:
+        return f"{report.out} is there and no run of it is unfinished: nothing to do (--overwrite makes it anew)"
+    gone_on = f", {report.resumed:,} of them by an earlier run" if report.resumed else ""
+    return f"{report.rows:,} rows{gone_on}; {report.quarantined:,} quarantined (see slm_error); written to {report.out}"
+
+
+@app.command("info")
+def _info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Show the shipped model: size, vocabulary, licence, lineage; and the tasks."""
+    facts = {"slmkit": slmkit.__version__, "tasks": list(TASKS), **slmkit.load().info()}
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False, default=str))
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        typer.echo(f"{name:<{width}}  {shown:,}" if type(shown) is int else f"{name:<{width}}  {shown}")
+
+
+@app.command("demo")
+def _demo(
+    out: Annotated[Path, typer.Option(help="The folder for the annotated table.")] = Path("slmkit-demo"),
+) -> None:
+    """Run every task over a small table of English and Chinese reviews and news."""
+    from slmkit.tasks.demo import run_demo
+
+    result = run_demo(out)
+    typer.echo(result.preview)
+    typer.echo(f"{result.rows} rows, {result.quarantined} results quarantined (see slm_error)")
+    typer.echo(f"the annotated table: {result.path}")
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; errors are one line on stderr and an exit code that is not 0."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    command: Any = typer.main.get_command(app)
+    try:
+        try:
+            command(arguments, prog_name="slmkit")
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt as error:
+        _fail(str(error) or "interrupted", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except SLMKitError as error:
+        if debug:
+            raise
+        _fail(f"error: {error}", 2)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"error: {type(error).__name__}: {error} (slmkit --debug … shows where)", 1)
+    sys.exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(" ".join(message.split()), err=True)
+    sys.exit(code)
