@@ -83,12 +83,7 @@ def test_a_result_with_a_lone_surrogate_is_kept():
     assert result["first"].tolist() == ["\ud800", "b"]
 
 
-dtypes = [
-    "object",
-    "string",
-    "category",
-    pytest.param("str", marks=pytest.mark.skipif(pd.__version__ < "3", reason="pandas 3")),
-]
+since_3 = pytest.param("str", marks=pytest.mark.skipif(pd.__version__ < "3", reason="a dtype of pandas 3"))
 
 
 @pytest.mark.parametrize("dtype", ["object", "string", "category", since_3])
