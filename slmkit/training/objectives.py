@@ -21,7 +21,7 @@ def pooled_distillation(student: Tensor, teacher: Tensor) -> Tensor:
 def segment_mean(states: Tensor, segments: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Mean of the states of each segment.
 
-    Shape: states ``(N, W)``; segments ``(N,)`` in ``[0, count)``; out ``(count, W)`` and how many states each got ``(count,)``.
+    Shape: states ``(N, W)``; segments ``(N,)`` in ``[0, count)``; out ``(count, W)`` and how many states each got.
     """
     sums = states.new_zeros(count, states.shape[-1]).index_add(0, segments, states)
     counts = torch.bincount(segments, minlength=count)

@@ -1,4 +1,4 @@
-"""Trunk states of a training set: computed once and kept when they fit in memory, else computed again for each batch."""
+"""Trunk states of a training set: computed once and kept if they fit in memory, else computed again for each batch."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ class TrunkStates:
     """The trunk's states of every window of some texts.
 
     Args:
-        slm: the core. texts: the training texts. upto: layers of the trunk. max_length, overlap: of the windows.
+        slm: the core. texts: the training texts, or windows made of them already. upto: layers of the trunk.
+        max_length, overlap: of the windows.
         limit: bytes that the cache may take (float16); larger sets are encoded anew for each batch.
     """
 
     def __init__(
         self,
         slm: SLM,
-        texts: Sequence[str],
+        texts: Sequence[str] | Windows,
         *,
         upto: int,
         max_length: int = 256,
@@ -33,10 +34,11 @@ class TrunkStates:
         limit: int = CACHE_BYTES,
     ) -> None:
         self.slm, self.upto = slm, upto
-        self.windows: Windows = slm.windows(texts, max_length=max_length, overlap=overlap)
+        made = isinstance(texts, Windows)
+        self.windows = texts if made else slm.windows(texts, max_length=max_length, overlap=overlap)
         self.lengths = self.windows.lengths
         by_text = np.argsort(self.windows.text_index, kind="stable")
-        bounds = np.searchsorted(self.windows.text_index[by_text], np.arange(len(texts) + 1))
+        bounds = np.searchsorted(self.windows.text_index[by_text], np.arange(self.windows.n_texts + 1))
         self._of_text = [by_text[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
         self._kept: list[Tensor] | None = None
         if int(self.lengths.sum()) * slm.config.encoder.width * 2 <= limit:
@@ -53,8 +55,8 @@ class TrunkStates:
         """States of these texts' windows.
 
         Returns:
-            States ``(B, T, W)`` float32, mask ``(B, T)``, for each window the position of its text in ``texts`` ``(B,)``,
-            and the windows' numbers ``(B,)``.
+            States ``(B, T, W)`` float32, mask ``(B, T)``, for each window the place of its text in
+            ``texts`` ``(B,)``, and the windows' numbers ``(B,)``.
         """
         numbers = np.concatenate([self._of_text[i] for i in texts])
         owner = np.repeat(np.arange(len(texts)), [len(self._of_text[i]) for i in texts])

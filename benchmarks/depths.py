@@ -1,0 +1,231 @@
+"""How deep a branch must be: quick heads at several depths on the frozen trunk, on a class, a tag and a span set."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from slmkit.benchmarks.datasets import registry
+from slmkit.benchmarks.datasets.base import Rows
+from slmkit.benchmarks.datasets.loading import load
+from slmkit.benchmarks.metrics.base import evaluate
+from slmkit.core import SLM, Windows
+from slmkit.model.branch import Branch
+from slmkit.model.heads import SpanHead
+from slmkit.tasks.classification import Classifier
+from slmkit.text.alignment import label_spans, span_tokens, tag_labels
+from slmkit.text.tokenizer import BOS, EOS
+from slmkit.training.loop import Schedule, make_optimizer
+from slmkit.training.states import TrunkStates, text_batches
+
+QUESTION, PASSAGE, STRIDE, ANSWER = 48, 256, 96, 40  # tokens
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of one quick fit.
+
+    Attributes:
+        depth: layers of the branch. epochs: over the training rows. learning_rate: peak. tokens: of a step.
+        limit: training rows that are used at most; None for all. seed: of everything.
+    """
+
+    depth: int
+    epochs: int = 4
+    learning_rate: float = 3e-4
+    tokens: int = 2048
+    limit: int | None = None
+    seed: int = 0
+
+
+def measure(name: str, slm: SLM, root: Path, settings: Settings) -> dict[str, Any]:
+    """Fit a quick head on a dataset's training rows and score its dev rows.
+
+    Args:
+        name: of a dataset whose task is classification, sentiment, entities or reading. slm: the core.
+        root: data directory. settings: of the fit.
+    """
+    dataset = registry.get(name)
+    train, dev = load(name, "train", root), load(name, "dev", root)
+    if settings.limit is not None:
+        order = np.random.default_rng(settings.seed).permutation(len(train))
+        train = train.take(order[: settings.limit].tolist())
+    begin = time.monotonic()
+    predicted = _FITS.get(dataset.task, _classes)(slm, train, dev, settings)
+    scores = evaluate(dataset.metric, dev.labels, predicted)
+    return {
+        "dataset": name,
+        "depth": settings.depth,
+        "n_train": len(train),
+        "n_dev": len(dev),
+        "epochs": settings.epochs,
+        "seed": settings.seed,
+        "fingerprint": slm.fingerprint,
+        "seconds": round(time.monotonic() - begin, 1),
+        **{key: round(100 * value, 2) for key, value in scores.items()},
+    }
+
+
+def compare(slm: SLM, root: Path, sets: Sequence[str], runs: Sequence[Settings], out: Path) -> None:
+    """Measure every set at every setting; one JSON line each is appended to ``out``, which is never measured twice."""
+    kept = [json.loads(line) for line in out.read_text().splitlines()] if out.is_file() else []
+    done = {(r["dataset"], r["depth"], r["epochs"], r["n_train"], r["seed"], r["fingerprint"]) for r in kept}
+    for name in sets:
+        for settings in runs:
+            rows = min(len(load(name, "train", root)), settings.limit or sys.maxsize)
+            if (name, settings.depth, settings.epochs, rows, settings.seed, slm.fingerprint) in done:
+                continue
+            result = measure(name, slm, root, settings)
+            with out.open("a") as lines:
+                lines.write(json.dumps(result) + "\n")
+            sys.stderr.write(json.dumps(result) + "\n")
+
+
+def _classes(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
+    """Classes by the task's own estimator, its epochs fixed."""
+    model = Classifier(depth=settings.depth, epochs=settings.epochs, random_state=settings.seed, slm=slm)
+    return list(model.fit(list(train.inputs), list(train.labels)).predict(list(dev.inputs)))
+
+
+def _descend(
+    slm: SLM,
+    windows: Windows,
+    branch: Branch,
+    head: nn.Module,
+    loss: Callable[[Tensor, Tensor, np.ndarray], Tensor],
+    settings: Settings,
+) -> None:
+    """Tune branch and head on windows; ``loss`` takes branch states, mask and window numbers."""
+    states = TrunkStates(slm, windows, upto=slm.config.encoder.layers - settings.depth)
+    lengths, rng = states.text_lengths(), np.random.default_rng(settings.seed)
+    batches = [b for _ in range(settings.epochs) for b in text_batches(lengths, settings.tokens, rng)]
+    model, schedule = nn.ModuleList([branch, head]), Schedule(len(batches), settings.learning_rate)
+    optimizer = make_optimizer(model.named_parameters(), schedule, {"1.": 5.0})
+    model.train()
+    for step, rows in enumerate(batches):
+        for group in optimizer.param_groups:
+            group["lr"] = group["scale"] * schedule.rate(step)
+        inputs, mask, _, numbers = states.batch(rows)
+        loss(branch(inputs, mask), mask, numbers).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    model.eval()
+
+
+def _tags(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
+    """A plain softmax tagger in BIO, first window of each text for training, all windows for the answer."""
+    torch.manual_seed(settings.seed)
+    types = sorted({kind for spans in train.labels for _, _, kind in spans})
+    windows = slm.windows(train.inputs)
+    wanted = [
+        tag_labels(offsets, train.inputs[text], train.labels[text], types)
+        for offsets, text in zip(windows.offsets, windows.text_index, strict=True)
+    ]
+    branch = Branch.on(slm, settings.depth)
+    head = nn.Sequential(nn.Dropout(0.1), nn.Linear(slm.config.encoder.width, 2 * len(types) + 1))
+
+    def loss(states: Tensor, mask: Tensor, numbers: np.ndarray) -> Tensor:
+        truth = torch.from_numpy(np.concatenate([wanted[i] for i in numbers]))
+        return F.cross_entropy(head(states)[mask], truth)
+
+    _descend(slm, windows, branch, head, loss, settings)
+    found: list[list[tuple[int, int, str]]] = [[] for _ in dev.inputs]
+    cut = slm.windows(dev.inputs)
+    with torch.inference_mode():
+        for numbers, states, mask in slm.run(cut, upto=slm.config.encoder.layers - settings.depth):
+            labels = head(branch(states, mask)).argmax(-1).numpy()
+            for row, number in enumerate(numbers):
+                text, fresh = int(cut.text_index[number]), cut.fresh[number]
+                kept = labels[row, : len(fresh)] * fresh
+                found[text] += label_spans(kept, cut.offsets[number], dev.inputs[text], types)
+    return found
+
+
+def _question_windows(slm: SLM, rows: Rows) -> tuple[Windows, list[int]]:
+    """``<s> question </s> passage part </s>``; returns the windows and where each one's passage part begins."""
+    passages = slm.tokenizer.encode_batch([passage for passage, _ in rows.inputs])
+    questions = slm.tokenizer.encode_batch([question for _, question in rows.inputs])
+    ids, offsets, index, fresh, begins = [], [], [], [], []
+    for number, (passage, question) in enumerate(zip(passages, questions, strict=True)):
+        head = np.concatenate([[BOS], question.ids[:QUESTION], [EOS]])
+        room = PASSAGE - len(head) - 1
+        starts = range(0, max(1, len(passage) - room + STRIDE), room - STRIDE)
+        for start in starts:
+            part = slice(start, start + room)
+            ids.append(np.concatenate([head, passage.ids[part], [EOS]]))
+            empty = np.zeros((len(head), 2), dtype=np.int64)
+            offsets.append(np.concatenate([empty, passage.offsets[part], empty[:1]]))
+            fresh.append(np.concatenate([np.zeros(len(head), bool), np.ones(len(passage.ids[part]), bool), [False]]))
+            index.append(number)
+            begins.append(len(head))
+    return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(rows)), begins
+
+
+def _spans(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
+    """Start and end of the answer; windows without the answer are left out of training."""
+    torch.manual_seed(settings.seed)
+    windows, _ = _question_windows(slm, train)
+    kept, places = [], []
+    for number, text in enumerate(windows.text_index):
+        passage, answer = train.inputs[text][0], train.labels[text][0]
+        start = passage.find(answer)
+        offsets = windows.offsets[number]
+        if start >= 0 and offsets[windows.fresh[number], 0].min() <= start and offsets[:, 1].max() >= start + len(answer):
+            kept.append(number)
+            places.append(span_tokens(np.where(windows.fresh[number][:, None], offsets, -1), (start, start + len(answer))))
+    chosen = Windows(
+        [windows.ids[i] for i in kept],
+        [windows.offsets[i] for i in kept],
+        np.arange(len(kept)),
+        [windows.fresh[i] for i in kept],
+        len(kept),
+    )
+    branch, head = Branch.on(slm, settings.depth), SpanHead(slm.config.encoder.width)
+
+    def loss(states: Tensor, mask: Tensor, numbers: np.ndarray) -> Tensor:
+        start, end = head(states, _allowed(chosen, numbers, mask))
+        truth = torch.tensor([places[i] for i in numbers])
+        return (F.cross_entropy(start, truth[:, 0]) + F.cross_entropy(end, truth[:, 1])) / 2
+
+    _descend(slm, chosen, branch, head, loss, settings)
+    return _answers(slm, dev, branch, head, settings)
+
+
+def _allowed(windows: Windows, numbers: np.ndarray, mask: Tensor) -> Tensor:
+    allowed = torch.zeros_like(mask)
+    for row, number in enumerate(numbers):
+        allowed[row, : len(windows.fresh[number])] = torch.from_numpy(windows.fresh[number])
+    return allowed
+
+
+@torch.inference_mode()
+def _answers(slm: SLM, dev: Rows, branch: Branch, head: SpanHead, settings: Settings) -> list[str]:
+    windows, _ = _question_windows(slm, dev)
+    best: list[tuple[float, str]] = [(-np.inf, "")] * len(dev)
+    for numbers, states, mask in slm.run(windows, upto=slm.config.encoder.layers - settings.depth):
+        start, end = head(branch(states, mask), _allowed(windows, numbers, mask))
+        pairs = start[:, :, None] + end[:, None, :]  # (B, T, T)
+        T = pairs.shape[1]
+        reach = torch.ones(T, T, dtype=torch.bool).triu().tril(ANSWER - 1)
+        scores, flat = pairs.masked_fill(~reach, -np.inf).flatten(1).max(1)
+        for row, number in enumerate(numbers):
+            first, last = divmod(int(flat[row]), T)
+            text, offsets = int(windows.text_index[number]), windows.offsets[number]
+            if float(scores[row]) > best[text][0] and last < len(offsets):
+                passage = dev.inputs[text][0]
+                best[text] = (float(scores[row]), passage[offsets[first, 0] : offsets[last, 1]].strip())
+    return [answer for _, answer in best]
+
+
+_FITS: dict[str, Callable[[SLM, Rows, Rows, Settings], list[Any]]] = {"entities": _tags, "reading": _spans}
