@@ -23,6 +23,7 @@ from slmkit.text.tokenizer import BOS, EOS, Tokenizer
 from slmkit.text.windows import window_spans
 
 Kind = Literal["text", "query", "passage"]
+WINDOW = 256  # tokens of a window unless the caller says otherwise
 # One token announces a query or a passage to the encoder; plain text has none.
 KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
 
@@ -173,7 +174,7 @@ class SLM:
         texts: Sequence[str],
         *,
         kind: Kind = "text",
-        max_length: int = 256,
+        max_length: int | None = None,
         overlap: int = 32,
         truncation: Literal["window", "error"] = "window",
     ) -> Windows:
@@ -181,7 +182,8 @@ class SLM:
 
         Args:
             texts: any strings, empty ones too. kind: how the text is announced.
-            max_length: tokens a window, marks included. overlap: tokens that neighbours share.
+            max_length: tokens a window, marks included; None for 256, or what the core has positions for.
+            overlap: tokens that neighbours share.
             truncation: "error" refuses texts that need more than one window.
 
         Raises:
@@ -190,12 +192,13 @@ class SLM:
         """
         if kind not in KIND_TOKENS:
             raise InputError(f"kind {kind!r} is not known; give one of {sorted(KIND_TOKENS)}")
+        most = self.config.encoder.positions
+        max_length = min(WINDOW, most) if max_length is None else max_length
         head = np.array([BOS, *KIND_TOKENS[kind]], dtype=np.int64)
         room = max_length - len(head) - 1
-        if not room > 0 or max_length > self.config.encoder.positions or not 0 <= overlap < room:
+        if room <= 0 or max_length > most or not 0 <= overlap < room:
             raise InputError(
-                f"max_length {max_length} and overlap {overlap}: at most {self.config.encoder.positions} tokens a window, "
-                "and the overlap must be smaller"
+                f"max_length {max_length}, overlap {overlap}: a window holds at most {most} tokens, an overlap fewer"
             )
         ids, offsets, index, fresh = [], [], [], []
         empty = np.zeros((len(head), 2), dtype=np.int64)
@@ -218,8 +221,8 @@ class SLM:
         """Encode windows batch by batch, longest first.
 
         Yields:
-            The numbers of the batch's windows ``(B,)``, their states ``(B, T, width)`` after ``upto`` layers (None: all)
-            and mask ``(B, T)``.
+            The numbers of the batch's windows ``(B,)``, their states ``(B, T, width)`` after ``upto`` layers (None:
+            all) and mask ``(B, T)``.
         """
         for numbers in length_batches(windows.lengths):
             flat = torch.from_numpy(np.concatenate([windows.ids[i] for i in numbers]))
@@ -240,7 +243,7 @@ class SLM:
         *,
         upto: int | None = None,
         kind: Kind = "text",
-        max_length: int = 256,
+        max_length: int | None = None,
         overlap: int = 32,
         truncation: Literal["window", "error"] = "window",
     ) -> Encoded:

@@ -20,28 +20,35 @@ def _offline(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", _loopback_only)
 
 
+def make_toy_tokenizer():
+    """A vocabulary of some words, letters and characters."""
+    from slmkit.text.tokenizer import Tokenizer
+
+    words = ["the", "a", "of", "is", "good", "bad", "film", "movie", "bank", "card", "news", "sport", "team", "3.1", ",", ".", "!", "?", "'", "-"]
+    letters = [chr(c) for c in range(33, 127)]
+    han = list("的一是不了在人有我他这中大来上国好坏很酒店书房间服务差，。！？：；（）")
+    pieces = ["▁", *[f"▁{word}" for word in words], *letters, *han]
+    return Tokenizer.from_pieces([(p, -float(i % 7) - 4) for i, p in enumerate(dict.fromkeys(pieces))])
+
+
 def make_toy_slm(precision="fp32"):
-    """A core of two narrow layers with random weights: everything but the quality is real."""
+    """A core of four narrow layers with random weights: everything but the quality is real."""
     import torch
 
     from slmkit.core import SLM
     from slmkit.model.config import EncoderConfig, ModelConfig
     from slmkit.model.encoder import Encoder
-    from slmkit.text.tokenizer import Tokenizer
 
-    torch.manual_seed(0)
-    words = "the a of is good bad film movie bank card news sport team 3.1 , . ! ? ' -".split()
-    letters = [chr(c) for c in range(33, 127)]
-    han = list("的一是不了在人有我他这中大来上国好坏很酒店书房间服务差，。！？：；（）")
-    pieces = ["▁", *[f"▁{w}" for w in words], *letters, *han]
-    tokenizer = Tokenizer.from_pieces([(p, -float(i % 7) - 4) for i, p in enumerate(dict.fromkeys(pieces))])
+    tokenizer = make_toy_tokenizer()
     config = ModelConfig(
         vocabulary=len(tokenizer),
         trunk=2,
         encoder=EncoderConfig(layers=4, width=32, heads=4, ffn=64, positions=128),
         about={"licence": "MIT", "lineage": "random toy"},
     )
-    encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
     return SLM(config, tokenizer, encoder, fingerprint="toy", precision=precision)
 
 

@@ -21,7 +21,7 @@ class SelfAttention(nn.Module):
     def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
         """Attend within each row.
 
-        Shape: states ``(B, T, W)``; mask ``(B, 1, 1, T)`` bool, True where a key may be seen, or None; out ``(B, T, W)``.
+        Shape: states and out ``(B, T, W)``; mask ``(B, 1, 1, T)`` bool, True where a key may be seen, or None.
         """
         B, T, W = states.shape
         q, k, v = self.qkv(states).view(B, T, 3, self.heads, W // self.heads).permute(2, 0, 3, 1, 4)  # (B, h, T, W/h)

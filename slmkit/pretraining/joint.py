@@ -1,4 +1,4 @@
-"""Stage two, *joint*: the whole encoder on classes, tags, spans and pairs together, so that the trunk serves all of them.
+"""Stage two, *joint*: the whole encoder on classes, tags, spans and pairs together; the trunk comes to serve them all.
 
 Each step adds the loss of two sets, drawn by the square root of their size, and now and then that of the stage before
 (distillation and tokens on raw text), which keeps the sentence vectors where the teacher has them.
@@ -43,7 +43,7 @@ class JointConfig:
     batch_tokens: int = 1536
     limit: int = 160
     sets: int = 2
-    raw_every: int = 3
+    raw_every: int = 4
     dropout: float = 0.1
     most: int = 25_000
     seed: int = 0

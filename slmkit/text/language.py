@@ -17,7 +17,7 @@ def is_cjk(char: str) -> bool:
 
 
 def language(text: str) -> Literal["en", "zh"]:
-    """Chinese when Han characters are at least a quarter as many as Latin letters (a word is about four), else English."""
+    """Chinese where Han characters are at least a quarter as many as Latin letters, which make longer words."""
     han = sum(map(is_han, text))
     latin = sum(c.isascii() and c.isalpha() for c in text)
     return "zh" if han and 4 * han >= latin else "en"

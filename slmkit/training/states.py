@@ -29,7 +29,7 @@ class TrunkStates:
         texts: Sequence[str] | Windows,
         *,
         upto: int,
-        max_length: int = 256,
+        max_length: int | None = None,
         overlap: int = 32,
         limit: int = CACHE_BYTES,
     ) -> None:

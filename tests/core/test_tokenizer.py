@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slmkit.text.tokenizer import BYTE_TOKENS, SPECIAL_TOKENS, Tokenizer
+
+TEXTS = [
+    "the good film",
+    "  two  spaces, and a tail  ",
+    "line\nbreak\ttab\r\n",
+    "酒店很好，服务不差！（测试）？：；。",
+    "mixed 酒店 the 房间 Python3.11",
+    "emoji 😀 and 𠮷",
+    "<▁s> <s> </s> <0x41> [MASK]",
+    "control \x00\x01\x7f",
+    "ｆｕｌｌ－ｗｉｄｔｈ １２３　space",
+    "▁ literal metaspace",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_decode_gives_the_text_back(toy_slm, text):
+    tokens = toy_slm.tokenizer.encode(text)
+    assert toy_slm.tokenizer.decode(tokens.ids) == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ue2e2"), max_size=60))
+def test_lossless_and_spans_in_order(text):
+    from tests.conftest import make_toy_tokenizer
+
+    tokenizer = make_toy_tokenizer()
+    tokens = tokenizer.encode(text)
+    assert tokenizer.decode(tokens.ids) == text
+    starts, ends = tokens.offsets.T
+    assert (starts <= ends).all()
+    assert (np.diff(starts) >= 0).all()
+    assert ends.max() == len(text)
+
+
+def test_lone_surrogates_become_one_replacement_each(toy_slm):
+    tokens = toy_slm.tokenizer.encode("a\ud800b")
+    assert toy_slm.tokenizer.decode(tokens.ids) == "a\ufffdb"
+    assert tokens.offsets[-1].tolist() == [2, 3]
+
+
+def test_chinese_is_read_character_by_character(toy_slm):
+    tokens = toy_slm.tokenizer.encode("酒店很好")
+    assert [toy_slm.tokenizer.token(i) for i in tokens.ids] == ["▁", "酒", "店", "很", "好"]
+    assert tokens.offsets.tolist() == [[0, 0], [0, 1], [1, 2], [2, 3], [3, 4]]
+
+
+def test_text_is_never_read_as_a_mark(toy_slm):
+    for token in (*SPECIAL_TOKENS, *BYTE_TOKENS):
+        ids = toy_slm.tokenizer.encode(f"x{token}").ids
+        assert toy_slm.tokenizer.token_id(token) not in ids
+
+
+def test_batch_is_single(toy_slm):
+    for one, text in zip(toy_slm.tokenizer.encode_batch(TEXTS), TEXTS, strict=True):
+        alone = toy_slm.tokenizer.encode(text)
+        assert one.ids.tolist() == alone.ids.tolist()
+        assert one.offsets.tolist() == alone.offsets.tolist()
+
+
+def test_json_round_trip(toy_slm, tmp_path):
+    again = Tokenizer.from_json(toy_slm.tokenizer.to_json().encode(), tmp_path)
+    assert len(again) == len(toy_slm.tokenizer)
+    assert again.encode("the 酒店 😀").ids.tolist() == toy_slm.tokenizer.encode("the 酒店 😀").ids.tolist()
