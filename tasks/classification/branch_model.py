@@ -1,0 +1,218 @@
+"""A fitted classifier without the estimator around it: trunk of the core, branch, head, labels, temperature.
+
+It needs no scikit-learn, so that a saved model answers soon after a cold start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from slmkit import checkpoint
+from slmkit.core import SLM
+from slmkit.core import load as load_core
+from slmkit.errors import CheckpointError
+from slmkit.model.branch import Branch
+from slmkit.model.layers import Layer
+from slmkit.runtime import convert
+from slmkit.tasks.classification.inputs import as_texts
+from slmkit.tasks.classification.labels import Label, Labels
+
+if TYPE_CHECKING:
+    from slmkit.tasks.classification.explanation import Explanation
+
+FORMAT = 1
+KIND = "classifier"
+HEAD, BIAS = "head.weight", "head.bias"
+
+
+class BranchModel:
+    """Scores of texts under a set of labels. Nothing changes after construction, so threads may share it.
+
+    Args:
+        slm: the core it was fitted on. labels: the classes.
+        tensors: the branch as ``checkpoint.pack`` stores it (``layers.…``), and the head in float32 (``head.…``).
+        depth: layers of the branch. max_length: tokens a window. normalise: the head reads vectors of length 1.
+        temperature: divides the logits. about: how it was made, as plain data; saved along.
+    """
+
+    name = "classification"
+    columns = ("label", "score")
+
+    def __init__(
+        self,
+        slm: SLM,
+        labels: Labels,
+        tensors: Mapping[str, Tensor],
+        *,
+        depth: int,
+        max_length: int,
+        normalise: bool = False,
+        temperature: float = 1.0,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.slm, self.labels, self.tensors = slm, labels, dict(tensors)
+        self.depth, self.max_length, self.normalise = depth, max_length, normalise
+        self.temperature, self.about = temperature, dict(about or {})
+        self.head = nn.Linear(slm.config.encoder.width, len(labels), device="meta")
+        self.head.load_state_dict({"weight": self.tensors[HEAD], "bias": self.tensors[BIAS]}, assign=True)
+        self.head.requires_grad_(requires_grad=False)
+        self.branch = convert(self.float_branch(), slm.precision) if depth else None
+
+    @property
+    def upto(self) -> int:
+        """Layers of the trunk below the branch."""
+        return self.slm.config.encoder.layers - self.depth
+
+    @property
+    def column_types(self) -> dict[str, type]:
+        """Types of the result columns, for tables in which every result is empty."""
+        return {"label": str if self.labels.multi else self.labels.kind, "score": float}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change with the core, the labels or any weight."""
+        config, files = self._contents()
+        return checkpoint.fingerprint({key: value for key, value in config.items() if key != "about"}, files)
+
+    def float_branch(self) -> Branch:
+        """The branch in float32, frozen and without dropout."""
+        size = self.slm.config.encoder
+        with torch.device("meta"):
+            layers = [
+                Layer(width=size.width, heads=size.heads, ffn=size.ffn, eps=size.layer_norm_eps)
+                for _ in range(self.depth)
+            ]
+            branch = Branch(nn.ModuleList(layers))
+        packed = {name: value for name, value in self.tensors.items() if name.startswith("layers.")}
+        branch.load_state_dict(checkpoint.unpack(packed), assign=True)
+        return branch.eval().requires_grad_(requires_grad=False)
+
+    def logits(self, texts: Any) -> np.ndarray:
+        """Scores before the temperature: float32 ``(n, labels)`` for a list, array or Series of strings."""
+        from slmkit.tasks.classification.pooling import text_vectors
+
+        vectors = text_vectors(
+            self.slm,
+            self.branch,
+            as_texts(texts),
+            upto=self.upto,
+            max_length=self.max_length,
+            normalise=self.normalise,
+        )
+        with torch.inference_mode():
+            return self.head(vectors).numpy()
+
+    def probabilities(self, texts: Any) -> np.ndarray:
+        """Probability of each label: float32 ``(n, labels)``; rows sum to 1 unless a text may have several labels."""
+        scaled = torch.from_numpy(self.logits(texts)) / self.temperature
+        return (scaled.sigmoid() if self.labels.multi else scaled.softmax(-1)).numpy()
+
+    def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """One ``{"label", "score"}`` a text.
+
+        Where a text may have several labels, ``label`` joins those at or above 0.5 with ``"; "`` and ``score`` is the
+        lowest of their probabilities; without any, ``label`` is empty and ``score`` is that of "none of them".
+        """
+        probabilities = self.probabilities(texts)
+        if self.labels.multi:
+            return [self._several(row) for row in probabilities]
+        best = probabilities.argmax(1)
+        return [
+            {"label": self.labels.values[number], "score": float(row[number])}
+            for number, row in zip(best, probabilities, strict=True)
+        ]
+
+    def _several(self, row: np.ndarray) -> dict[str, Any]:
+        chosen = np.flatnonzero(row >= 0.5)
+        if not len(chosen):
+            return {"label": "", "score": float(1 - row.max())}
+        return {"label": "; ".join(str(self.labels.values[i]) for i in chosen), "score": float(row[chosen].min())}
+
+    def explain(self, text: str, label: Label | None = None, *, tolerance: float = 0.01) -> Explanation:
+        """Why the model gives this text a label: see ``Explanation``.
+
+        Args:
+            text: one string. label: None explains the most probable one.
+            tolerance: how far the attributions may miss the score difference, relative to it.
+        """
+        from slmkit.tasks.classification.explain import explain
+
+        return explain(self, text, label, tolerance=tolerance)
+
+    def _contents(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        config = {
+            "format": FORMAT,
+            "core": self.slm.fingerprint,
+            "labels": self.labels.to_json(),
+            "depth": self.depth,
+            "max_length": self.max_length,
+            "normalise": self.normalise,
+            "temperature": self.temperature,
+            "about": self.about,
+        }
+        return config, {checkpoint.MODEL: checkpoint.tensors_to_bytes(self.tensors)}
+
+    def save(self, folder: str | Path, **about: Any) -> None:
+        """Write branch, head and labels; the core is named by its fingerprint and not written.
+
+        Args:
+            folder: made if it is not there. **about: plain data that is added to the model's ``about`` in the file.
+        """
+        config, files = self._contents()
+        config["about"] = {**self.about, **about}
+        checkpoint.write_folder(Path(folder), {"kind": KIND, **config}, files)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, slm: SLM | None = None) -> BranchModel:
+        """Read what ``save`` wrote.
+
+        Args:
+            folder: the folder. slm: the core; None takes the one that ships with the package.
+
+        Raises:
+            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
+        """
+        folder = Path(folder)
+        config, files = checkpoint.read_folder(folder, KIND)
+        _check_format(config, folder)
+        slm = slm if slm is not None else load_core()
+        if config.get("core") != slm.fingerprint:
+            raise CheckpointError(
+                f"{folder} was fitted on core {config.get('core')}, this core is {slm.fingerprint}; "
+                "load it with that core, or fit it again"
+            )
+        labels = Labels.from_json(config.get("labels") or {}, folder / checkpoint.CONFIG)
+        source = folder / checkpoint.MODEL
+        if checkpoint.MODEL not in files:
+            raise CheckpointError(f"{folder / checkpoint.CONFIG} names no {checkpoint.MODEL}")
+        tensors = checkpoint.tensors_from_bytes(files[checkpoint.MODEL], source)
+        try:
+            return cls(
+                slm,
+                labels,
+                tensors,
+                depth=int(config["depth"]),
+                max_length=int(config["max_length"]),
+                normalise=bool(config["normalise"]),
+                temperature=float(config["temperature"]),
+                about=config.get("about"),
+            )
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{source} does not fit its config: {error!r}") from error
+
+
+def _check_format(config: Mapping[str, Any], folder: Path) -> None:
+    version = config.get("format")
+    if not isinstance(version, int):
+        raise CheckpointError(f"{folder / checkpoint.CONFIG} is damaged: it has no integer 'format'")
+    if version > FORMAT:
+        raise CheckpointError(
+            f"{folder}: format {version} is newer than this slmkit reads (up to {FORMAT}); upgrade slmkit"
+        )

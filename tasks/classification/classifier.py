@@ -1,0 +1,246 @@
+"""The estimator: scikit-learn manners around a ``BranchModel``."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import NotFittedError
+
+from slmkit.errors import InputError
+from slmkit.tasks.classification.inputs import as_texts
+from slmkit.tasks.classification.labels import Label
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+    from slmkit.core import SLM
+    from slmkit.tasks.classification.branch_model import BranchModel
+    from slmkit.tasks.classification.explanation import Explanation
+
+
+class Classifier(ClassifierMixin, BaseEstimator):
+    """Text classifier on the shared core: tunes a short branch of the encoder and a linear head.
+
+    Works wherever a scikit-learn classifier does, on a list, array or Series of str. What is None is chosen from the
+    data's size; ``recipe_`` says how.
+
+    Args:
+        method: "tune" (branch and head by cross-entropy), "contrastive" (pairs, for about 16 examples a class or
+            fewer), "linear" (a logistic head on untouched sentence vectors; seconds), or "auto".
+        depth: encoder layers that are tuned. epochs: passes over the texts. learning_rate: peak, of the topmost layer.
+        batch_tokens: tokens of an optimiser step. max_length: tokens of a window; longer texts get several.
+        multi_label: a text may have several labels, or none: ``y`` is then a list of label collections or a 0/1 matrix.
+        class_weight: "balanced", or a mapping from label to weight.
+        label_smoothing: share of the truth that is spread over all labels. dropout: while training.
+        validation_fraction: of the texts, held back for early stopping and calibration; 0 trains on all of them.
+        patience: epochs without a better score before training ends.
+        descriptions: label -> a few words about it; with few examples each serves as one more example of its label.
+        random_state: same seed, same machine, same result. verbose: 1 shows budget and progress on stderr.
+        slm: the core, or the folder of one; None takes the one that ships with the package.
+
+    Attributes:
+        classes_: the labels. model_: the ``BranchModel``. recipe_: the settings that were used.
+        history_: the looks at the held-back part.
+    """
+
+    name = "classification"
+    columns = ("label", "score")
+
+    def __init__(
+        self,
+        *,
+        method: str = "auto",
+        depth: int | None = None,
+        epochs: int | None = None,
+        learning_rate: float | None = None,
+        batch_tokens: int | None = None,
+        max_length: int | None = None,
+        multi_label: bool = False,
+        class_weight: str | Mapping[Label, float] | None = None,
+        label_smoothing: float = 0.0,
+        dropout: float = 0.1,
+        validation_fraction: float | None = None,
+        patience: int | None = None,
+        descriptions: Mapping[Label, str] | None = None,
+        random_state: int | None = 0,
+        verbose: int = 0,
+        slm: SLM | str | Path | None = None,
+    ) -> None:
+        self.method = method
+        self.depth = depth
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.batch_tokens = batch_tokens
+        self.max_length = max_length
+        self.multi_label = multi_label
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+        self.dropout = dropout
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.descriptions = descriptions
+        self.random_state = random_state
+        self.verbose = verbose
+        self.slm = slm
+
+    @classmethod
+    def from_labels(
+        cls, labels: Mapping[Label, str] | Sequence[str], *, temperature: float = 0.02, **parameters: Any
+    ) -> Classifier:
+        """A classifier without training: texts go to the label whose description is nearest.
+
+        Args:
+            labels: label -> a few words about it, or labels that speak for themselves.
+            temperature: of the softmax over cosines. **parameters: of the class; ``fit`` may follow.
+        """
+        from slmkit.tasks.classification.zero_shot import label_descriptions, zero_shot
+
+        described = label_descriptions(labels)
+        made = cls(descriptions=described, **parameters)
+        made._take(zero_shot(made._core(), described, temperature=temperature, max_length=made.max_length))
+        return made
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation: tuple[Any, Any] | None = None) -> Classifier:
+        """Learn from texts and their labels.
+
+        Args:
+            X: list, array or Series of str. y: a label a text (str, int, float or bool); see ``multi_label``.
+            sample_weight: a weight a text.
+            validation: texts and labels for early stopping and calibration; None holds back a part of ``X``.
+
+        Raises:
+            InputError: rows without text or label (the message names them), or an argument out of range.
+        """
+        from slmkit.tasks.classification.fitting import fit_model
+
+        model, recipe = fit_model(self, self._core(), X, y, sample_weight, validation)
+        self.recipe_, self.history_ = recipe, model.about.get("history", [])
+        self._take(model)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """The most probable label of each text, as an array; a list of labels a text, or a 0/1 matrix, if ``y`` was so.
+
+        One string gives its label alone.
+        """
+        if isinstance(X, str):
+            return self.predict([X])[0]
+        model = self._fitted()
+        probabilities = model.probabilities(X)
+        if model.labels.form == "single":
+            return self.classes_[probabilities.argmax(1)]
+        chosen = probabilities >= 0.5
+        if model.labels.form == "indicator":
+            return chosen.astype(np.int64)
+        return [[model.labels.values[i] for i in np.flatnonzero(row)] for row in chosen]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Calibrated probabilities ``(n, labels)``, in the order of ``classes_``; ``(labels,)`` for one string."""
+        if isinstance(X, str):
+            return self.predict_proba([X])[0]
+        return self._fitted().probabilities(X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the texts whose label (or whole set of labels) is right."""
+        found = self.predict(as_texts(X))
+        if self._fitted().labels.form == "lists":
+            right = [set(a) == set(b) for a, b in zip(found, y, strict=True)]
+            return float(np.average(right, weights=sample_weight))
+        from sklearn.metrics import accuracy_score
+
+        return float(accuracy_score(y, found, sample_weight=sample_weight))
+
+    def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """One ``{"label", "score"}`` a text, for tables; see ``BranchModel.annotate``."""
+        return self._fitted().annotate(texts)
+
+    def explain(self, text: str, label: Label | None = None, *, tolerance: float = 0.01) -> Explanation:
+        """Why a text gets a label; see ``BranchModel.explain``."""
+        return self._fitted().explain(text, label, tolerance=tolerance)
+
+    def save(self, folder: str | Path) -> None:
+        """Write branch, head, labels and settings to a folder (a few MB; the core is named, not written)."""
+        from slmkit.tasks.classification.settings import settings_to_json
+
+        self._fitted().save(folder, settings=settings_to_json(self.get_params(deep=False)))
+
+    @classmethod
+    def load(cls, folder: str | Path, *, slm: SLM | str | Path | None = None) -> Classifier:
+        """Read what ``save`` wrote.
+
+        Args:
+            folder: the folder. slm: the core, or the folder of one; None takes the one that ships with the package.
+
+        Raises:
+            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
+        """
+        from slmkit.tasks.classification.branch_model import BranchModel
+        from slmkit.tasks.classification.settings import settings_from_json
+
+        model = BranchModel.load(folder, slm=cls(slm=slm)._core())
+        made = cls(**settings_from_json(model.about.get("settings"), folder), slm=slm)
+        made._take(model)
+        return made
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the fitted model, so that an interrupted table is never finished by another one."""
+        return self._fitted().fingerprint
+
+    @property
+    def column_types(self) -> dict[str, type]:
+        """Types of the result columns, for tables in which every result is empty."""
+        return self._fitted().column_types
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def __sklearn_clone__(self) -> Classifier:
+        # The core is shared: it never changes, and a copy in every fold would cost its whole size.
+        parameters = self.get_params(deep=False)
+        core = parameters.pop("slm")
+        return type(self)(**copy.deepcopy(parameters), slm=core)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _core(self) -> SLM:
+        if self.slm is None or isinstance(self.slm, (str, Path)):
+            from slmkit.core import load
+
+            return load(self.slm)
+        return self.slm
+
+    def _take(self, model: BranchModel) -> None:
+        self.model_ = model
+        self.classes_ = model.labels.array
+
+    def _fitted(self) -> BranchModel:
+        if not hasattr(self, "model_"):
+            raise NotFittedError("this Classifier is not fitted yet; call fit, load or from_labels first")
+        return self.model_
+
+
+def check_seed(random_state: Any) -> int:
+    """A seed from ``random_state``; None draws a fresh one.
+
+    Raises:
+        InputError: not None, an int, or a numpy RandomState.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().entropy % 2**31)  # type: ignore[operator]
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
+        return int(random_state) % 2**31
+    raise InputError(f"random_state {random_state!r}: give None, an int from 0 up, or a numpy RandomState")

@@ -1,0 +1,169 @@
+"""Integrated gradients (Sundararajan et al. 2017) on the word embeddings, from a masked text to the text itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Lock
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from slmkit.core import SLM, Windows
+from slmkit.errors import InputError
+from slmkit.model.branch import Branch
+from slmkit.model.layers import key_mask, pad_rows
+from slmkit.runtime import float_copy
+from slmkit.tasks.classification.explanation import Attribution, Explanation
+from slmkit.tasks.classification.labels import Label
+from slmkit.tasks.classification.pooling import window_sums
+from slmkit.text.tokenizer import MASK
+
+if TYPE_CHECKING:
+    from slmkit.tasks.classification.branch_model import BranchModel
+
+FEWEST_STEPS, MOST_STEPS = 16, 512
+BATCH_TOKENS = 1024  # gradients keep every layer's states
+_SMALLEST = 0.05  # differences below this are met within tolerance × this
+
+# float32 twins of quantized layers; a core that is dropped takes its twin along.
+_twins: WeakKeyDictionary[SLM, nn.ModuleList] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def explain(model: BranchModel, text: str, label: Label | None, *, tolerance: float) -> Explanation:
+    """Attribute the log odds of a label to the tokens of a text; see ``BranchModel.explain``.
+
+    Raises:
+        InputError: not one string, a label that the model does not have, or a tolerance that is not positive.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"explain takes one string, got {type(text).__name__}")
+    if not tolerance > 0:
+        raise InputError(f"tolerance {tolerance}: give a positive number")
+    number = int(model.logits([text])[0].argmax()) if label is None else model.labels.number(label)
+    windows = model.slm.windows([text], max_length=model.max_length, overlap=min(32, model.max_length // 4))
+    path = Path(model, windows, number)
+    baseline, score = path.scores(np.array([0.0, 1.0])).tolist()
+    steps = FEWEST_STEPS
+    while True:
+        each = path.attributions(steps)
+        error = score - baseline - float(each.sum())
+        # Enough points on the path are those that make the parts add up.
+        if abs(error) <= tolerance * max(abs(score - baseline), _SMALLEST) or steps >= MOST_STEPS:
+            break
+        steps *= 2
+    tokens = _tokens(text, windows, each)
+    return Explanation(text, model.labels.values[number], tokens, score, baseline, error)
+
+
+class Path:
+    """The straight line from the masked text to the text, and the score along it.
+
+    Args:
+        model: what is explained. windows: of one text. label: number of the label.
+    """
+
+    def __init__(self, model: BranchModel, windows: Windows, label: int) -> None:
+        self.model, self.label = model, label
+        encoder = model.slm.encoder
+        ids, self.mask = pad_rows(
+            torch.from_numpy(np.concatenate(windows.ids)), torch.from_numpy(windows.lengths)
+        )  # (N, T)
+        spans, _ = pad_rows(torch.from_numpy(np.concatenate(windows.offsets)), torch.from_numpy(windows.lengths))
+        self.norm = encoder.embedding_norm
+        with torch.no_grad():
+            self.words = encoder.words(ids)  # (N, T, W)
+            self.places = encoder.positions(torch.arange(ids.shape[1]))  # (T, W)
+            masked = encoder.words(torch.tensor(MASK)).expand_as(self.words)
+            # Marks and other tokens without characters are part of the masked text too.
+            visible = (spans[..., 1] > spans[..., 0])[..., None]
+            self.baseline = torch.where(visible, masked, self.words)
+        self.layers = [*_float_layers(model.slm)[: model.upto], *_float_branch(model)]
+        self.tokens = self.mask.sum()
+
+    def scores(self, alphas: np.ndarray) -> Tensor:
+        """Log odds at points of the path: ``(A,)`` in [0, 1] -> ``(A,)``."""
+        with torch.no_grad():
+            return self._margin(self._pooled(alphas))
+
+    def attributions(self, steps: int) -> Tensor:
+        """The integral of each token's gradient along the path, by Gauss–Legendre quadrature: ``(N, T)``."""
+        nodes, weights = np.polynomial.legendre.leggauss(steps)
+        alphas, weights = (nodes + 1) / 2, torch.from_numpy(weights / 2).float()
+        # The score sees all windows through their mean, so its slope there comes first; windows follow one by one.
+        pooled = self._pooled(alphas).requires_grad_()
+        (slope,) = torch.autograd.grad(self._margin(pooled).sum(), pooled)  # (A, W)
+        total = torch.zeros(self.mask.shape)
+        for of, window in self._batches(len(alphas)):
+            words = self._points(alphas, of, window).requires_grad_()
+            sums, _ = window_sums(self._states(words, self.mask[window]), self.mask[window])
+            (gradient,) = torch.autograd.grad((sums * slope[of]).sum() / self.tokens, words)
+            shares = (gradient * (self.words - self.baseline)[window]).sum(-1) * weights[of][:, None]
+            total.index_add_(0, window, shares)
+        return total
+
+    def _pooled(self, alphas: np.ndarray) -> Tensor:
+        total = torch.zeros(len(alphas), self.words.shape[-1])
+        with torch.no_grad():
+            for of, window in self._batches(len(alphas)):
+                states = self._states(self._points(alphas, of, window), self.mask[window])
+                total.index_add_(0, of, window_sums(states, self.mask[window])[0])
+        return total / self.tokens
+
+    def _batches(self, points: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Pairs of a point on the path and a window, a few at a time."""
+        windows, length = self.mask.shape
+        rows, take = torch.arange(points * windows), max(1, BATCH_TOKENS // length)
+        for part in rows.split(take):
+            yield part // windows, part % windows
+
+    def _points(self, alphas: np.ndarray, of: Tensor, window: Tensor) -> Tensor:
+        share = torch.from_numpy(alphas).float()[of][:, None, None]
+        return torch.lerp(self.baseline[window], self.words[window], share)
+
+    def _states(self, words: Tensor, mask: Tensor) -> Tensor:
+        states, keys = self.norm(words + self.places), key_mask(mask)
+        for layer in self.layers:
+            states = layer(states, keys)
+        return states
+
+    def _margin(self, pooled: Tensor) -> Tensor:
+        vectors = F.normalize(pooled, dim=-1) if self.model.normalise else pooled
+        logits = self.model.head(vectors) / self.model.temperature
+        if self.model.labels.multi:
+            return logits[:, self.label]
+        rivals = torch.cat([logits[:, : self.label], logits[:, self.label + 1 :]], 1)
+        return logits[:, self.label] - rivals.logsumexp(1)
+
+
+def _float_layers(slm: SLM) -> nn.ModuleList:
+    if slm.precision == "fp32":
+        return slm.encoder.layers
+    with _lock:
+        if slm not in _twins:
+            _twins[slm] = float_copy(slm.encoder.layers).eval().requires_grad_(requires_grad=False)
+        return _twins[slm]
+
+
+def _float_branch(model: BranchModel) -> nn.ModuleList:
+    branch: Branch = model.branch if model.slm.precision == "fp32" and model.branch else model.float_branch()
+    return branch.layers
+
+
+def _tokens(text: str, windows: Windows, each: Tensor) -> tuple[Attribution, ...]:
+    """Attributions by character span: windows overlap, and one character may be several byte tokens."""
+    totals: dict[tuple[int, int], float] = {}
+    for spans, row in zip(windows.offsets, each.tolist(), strict=True):
+        for (start, end), value in zip(spans.tolist(), row, strict=False):
+            if end > start:
+                totals[start, end] = totals.get((start, end), 0.0) + value
+    found = []
+    for (start, end), value in sorted(totals.items()):
+        begin = start + len(text[start:end]) - len(text[start:end].lstrip())  # the space before a word is not the word
+        begin = begin if begin < end else start
+        found.append(Attribution(text[begin:end], begin, end, value))
+    return tuple(found)

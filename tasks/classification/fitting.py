@@ -1,0 +1,175 @@
+"""From texts and labels to a fitted model: checks, the choice of a recipe, the method, the result."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from slmkit.core import SLM
+from slmkit.errors import InputError
+from slmkit.tasks.classification import training_set
+from slmkit.tasks.classification.branch_model import BranchModel
+from slmkit.tasks.classification.contrastive import contrast
+from slmkit.tasks.classification.inputs import as_texts, rows_named
+from slmkit.tasks.classification.labels import Labels, read_multi, read_single
+from slmkit.tasks.classification.linear import fit_linear
+from slmkit.tasks.classification.recipe import FEW, Recipe, choose, examples_per_class
+from slmkit.tasks.classification.report import Report
+from slmkit.tasks.classification.split import hold_back
+from slmkit.tasks.classification.training_set import TrainingSet
+from slmkit.tasks.classification.tuning import tune
+
+if TYPE_CHECKING:
+    from slmkit.tasks.classification.classifier import Classifier
+
+METHODS = {"tune": tune, "contrastive": contrast, "linear": fit_linear}
+LONGEST = 16  # windows of a text that training reads; prediction reads them all
+
+
+def fit_model(
+    asked: Classifier, slm: SLM, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any] | None
+) -> tuple[BranchModel, Recipe]:
+    """Fit as an estimator's parameters ask; see ``Classifier.fit``."""
+    from slmkit.tasks.classification.classifier import check_seed
+
+    texts = as_texts(X)
+    described = dict(asked.descriptions or {}) if not asked.multi_label else {}
+    labels, classes = read_multi(y) if asked.multi_label else read_single(y, list(described))
+    _check_lengths(texts, classes)
+    weights = training_set.row_weights(sample_weight, len(texts))
+    if described and (_has_gaps(labels, classes) or examples_per_class(classes) <= FEW):
+        texts, classes, weights = _with_descriptions(texts, classes, weights, labels, described)
+    recipe = choose(
+        slm.config,
+        classes,
+        _mean_tokens(slm, texts),
+        method=asked.method,
+        depth=asked.depth,
+        epochs=asked.epochs,
+        learning_rate=asked.learning_rate,
+        step_tokens=asked.batch_tokens,
+        held_back=asked.validation_fraction if validation is None else 0.0,
+        patience=asked.patience,
+        dropout=asked.dropout,
+        label_smoothing=asked.label_smoothing,
+        max_length=asked.max_length,
+        seed=check_seed(asked.random_state),
+    )
+    data = _training_set(slm, asked, labels, texts, classes, weights, validation, recipe)
+    with Report(asked.verbose) as report:
+        fitted = METHODS[recipe.method](slm, data, len(labels), recipe, report)
+    about = {
+        "texts": len(data.train),
+        "held_back": len(data.held),
+        "recipe": recipe.to_dict(),
+        "history": fitted.history,
+        "interrupted": fitted.interrupted,
+    }
+    model = BranchModel(
+        slm,
+        labels,
+        fitted.tensors,
+        depth=fitted.depth,
+        max_length=recipe.max_length,
+        normalise=fitted.normalise,
+        temperature=fitted.temperature,
+        about=about,
+    )
+    return model, recipe
+
+
+def _training_set(
+    slm: SLM,
+    asked: Classifier,
+    labels: Labels,
+    texts: list[str],
+    classes: np.ndarray,
+    weights: np.ndarray,
+    validation: tuple[Any, Any] | None,
+    recipe: Recipe,
+) -> TrainingSet:
+    train, held = hold_back(classes, recipe.held_back, recipe.seed)
+    if validation is not None:
+        more, truth = _read_validation(validation, labels)
+        held = np.arange(len(texts), len(texts) + len(more))
+        texts, classes = [*texts, *more], np.concatenate([classes, truth])
+        weights = np.concatenate([weights, np.ones(len(more), dtype=np.float32)])
+    positive = None
+    if labels.multi:
+        positive = training_set.positive_weights(asked.class_weight, labels, classes[train])
+    else:
+        counts = np.bincount(classes[train], minlength=len(labels))
+        weights = weights * training_set.class_weights(asked.class_weight, labels, counts)[classes]
+    held = held[weights[held] > 0]
+    weights = weights / max(float(weights[train].mean()), 1e-12)
+    shortened = _shorten(slm, texts, recipe.max_length)
+    return TrainingSet(shortened, classes, weights, train, held, positive, validation is not None)
+
+
+def _read_validation(validation: tuple[Any, Any], labels: Labels) -> tuple[list[str], np.ndarray]:
+    try:
+        X, y = validation
+    except (TypeError, ValueError):
+        raise InputError("validation: give a pair (texts, labels)") from None
+    texts = as_texts(X)
+    if labels.form == "indicator":
+        _, truth = read_multi(y)
+        if truth.shape[1] != len(labels):
+            raise InputError(f"validation: y has {truth.shape[1]} columns, in training it has {len(labels)}")
+    elif labels.form == "lists":
+        truth = np.zeros((len(texts), len(labels)), dtype=np.float32)
+        for row, names in enumerate(y):
+            truth[row, [labels.number(name) for name in names]] = 1
+    else:
+        truth = np.array([labels.number(label) for label in y], dtype=np.int64)
+    _check_lengths(texts, truth, "validation: ")
+    return texts, truth
+
+
+def _check_lengths(texts: list[str], classes: np.ndarray, where: str = "") -> None:
+    if len(texts) != len(classes):
+        raise InputError(f"{where}{len(texts)} texts and {len(classes)} rows of labels; give one label row a text")
+    if not texts:
+        raise InputError(f"{where}there are no texts")
+
+
+def _has_gaps(labels: Labels, classes: np.ndarray) -> bool:
+    return len(np.unique(classes)) < len(labels)
+
+
+def _with_descriptions(
+    texts: list[str], classes: np.ndarray, weights: np.ndarray, labels: Labels, described: dict[Any, str]
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    more = [labels.number(label) for label in described]
+    return (
+        [*texts, *as_texts(list(described.values()))],
+        np.concatenate([classes, np.array(more, dtype=np.int64)]),
+        np.concatenate([weights, np.ones(len(more), dtype=np.float32)]),
+    )
+
+
+def _mean_tokens(slm: SLM, texts: list[str]) -> float:
+    """Tokens of a text, from an even sample of them."""
+    sample = texts[:: max(1, len(texts) // 512)]
+    return sum(map(len, slm.tokenizer.encode_batch([text[:10_000] for text in sample]))) / len(sample) + 2
+
+
+def _shorten(slm: SLM, texts: list[str], max_length: int) -> list[str]:
+    """Texts of more windows than one step of training can hold end with the last window that it can."""
+    room = LONGEST * (max_length - 2) - (LONGEST - 1) * min(32, max_length // 4)
+    long = [row for row, text in enumerate(texts) if len(text) > room // 4]  # a character is at most four tokens
+    kept, shortened = list(texts), []
+    for row in long:
+        tokens = slm.tokenizer.encode(texts[row])
+        if len(tokens) > room:
+            kept[row] = texts[row][: int(tokens.offsets[room - 1, 1])]
+            shortened.append(row)
+    if shortened:
+        warnings.warn(
+            f"{rows_named(shortened)} of the texts: longer than {LONGEST} windows; training reads the first {LONGEST}, "
+            "prediction reads all",
+            stacklevel=4,
+        )
+    return kept

@@ -1,0 +1,75 @@
+"""From texts to one vector each: trunk and branch in one streaming pass, mean over all tokens of all windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from slmkit.core import SLM
+from slmkit.model.branch import Branch
+
+# Texts are taken in chunks, so that memory does not grow with their number.
+CHUNK_TEXTS, CHUNK_CHARACTERS = 2048, 4_000_000
+
+
+def pool(states: Tensor, mask: Tensor, owner: Tensor, texts: int) -> Tensor:
+    """Mean of the token states of each text over all its windows.
+
+    Shape: states ``(B, T, W)``; mask ``(B, T)``; owner ``(B,)``, the text of each window; out ``(texts, W)``.
+    """
+    sums, counts = window_sums(states, mask)
+    total = sums.new_zeros(texts, sums.shape[1]).index_add(0, owner, sums)
+    return total / counts.new_zeros(texts, 1).index_add(0, owner, counts).clamp_min(1)
+
+
+def window_sums(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum of the states ``(B, W)`` and number of tokens ``(B, 1)`` of each window."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(1), weights.sum(1)
+
+
+@torch.inference_mode()
+def text_vectors(
+    slm: SLM, branch: Branch | None, texts: Sequence[str], *, upto: int, max_length: int, normalise: bool
+) -> Tensor:
+    """One vector a text.
+
+    Args:
+        slm: the core. branch: in the core's precision; None reads the core's own top. texts: any strings.
+        upto: layers of the trunk. max_length: tokens a window. normalise: scale the vectors to length 1.
+
+    Returns:
+        float32 ``(n, width)``.
+    """
+    parts = [_chunk_vectors(slm, branch, part, upto, max_length) for part in _chunks(texts)]
+    vectors = torch.cat(parts) if parts else torch.zeros(0, slm.config.encoder.width)
+    return F.normalize(vectors, dim=-1) if normalise else vectors
+
+
+def _chunk_vectors(slm: SLM, branch: Branch | None, texts: Sequence[str], upto: int, max_length: int) -> Tensor:
+    windows = slm.windows(texts, max_length=max_length, overlap=min(32, max_length // 4))
+    index = torch.from_numpy(windows.text_index)
+    total = torch.zeros(len(texts), slm.config.encoder.width)
+    tokens = torch.zeros(len(texts), 1)
+    for numbers, states, mask in slm.run(windows, upto=upto):
+        if branch is not None:
+            states = states.to(torch.bfloat16) if slm.precision == "bf16" else states
+            states = branch(states, mask).float()
+        sums, counts = window_sums(states, mask)
+        total.index_add_(0, index[numbers], sums)
+        tokens.index_add_(0, index[numbers], counts)
+    return total / tokens.clamp_min(1)
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    begin = characters = 0
+    for at, text in enumerate(texts):
+        if at > begin and (at - begin >= CHUNK_TEXTS or characters + len(text) > CHUNK_CHARACTERS):
+            yield texts[begin:at]
+            begin, characters = at, 0
+        characters += len(text)
+    if begin < len(texts):
+        yield texts[begin:]

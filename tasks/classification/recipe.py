@@ -1,0 +1,169 @@
+"""How a classifier is fitted: the choices that follow from the data's size unless the caller makes them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from slmkit.errors import InputError
+
+if TYPE_CHECKING:
+    from slmkit.model.config import ModelConfig
+
+Method = Literal["tune", "contrastive", "linear"]
+METHODS = ("auto", "tune", "contrastive", "linear")
+
+FEW = 16  # up to so many examples a class, pairs teach more than single texts
+HELD_BACK = 0.1
+LARGEST_HELD_BACK = 2000
+SMALLEST_HELD_BACK = 20  # a smaller part would only add noise to the choice of the best weights
+STEP_TOKENS = 2048
+SMALLEST_STEP = 16  # texts
+PAIR_BATCH = 64  # texts a step of method "contrastive", at most
+PAIR_STEPS = 60  # at least, however few the texts are
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one fit, all of them decided.
+
+    Attributes:
+        method: "tune" (branch and head by cross-entropy), "contrastive" (branch by pairs, then a logistic head) or
+            "linear" (a logistic head on untouched vectors).
+        depth: layers of the branch. epochs: passes over the training part.
+        learning_rate: peak of the branch's topmost layer. head_learning_rate: peak of the head.
+        layer_decay: factor on the rate from each layer to the one below. step_tokens: tokens of an optimiser step.
+        held_back: share of the texts that is kept for early stopping and calibration. patience: epochs without a
+            better score before training ends. max_length: tokens of a window. seed: of everything random.
+    """
+
+    method: Method
+    depth: int
+    epochs: int
+    learning_rate: float
+    head_learning_rate: float
+    layer_decay: float
+    step_tokens: int
+    held_back: float
+    patience: int
+    dropout: float
+    label_smoothing: float
+    max_length: int
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, kept with the model."""
+        return asdict(self)
+
+
+def examples_per_class(classes: np.ndarray) -> float:
+    """The median number of examples of a class: class numbers ``(n,)``, or 0 and 1 ``(n, k)``."""
+    counts = np.bincount(classes) if classes.ndim == 1 else classes.sum(0)
+    return float(np.median(counts[counts > 0])) if counts.any() else 0.0
+
+
+def choose(
+    config: ModelConfig,
+    classes: np.ndarray,
+    tokens: float,
+    *,
+    method: str,
+    depth: int | None,
+    epochs: int | None,
+    learning_rate: float | None,
+    step_tokens: int | None,
+    held_back: float | None,
+    patience: int | None,
+    dropout: float,
+    label_smoothing: float,
+    max_length: int | None,
+    seed: int,
+) -> Recipe:
+    """Decide what the caller left open.
+
+    Args:
+        config: of the core. classes: class numbers ``(n,)``, or 0 and 1 ``(n, k)``. tokens: mean of a text.
+        method, depth, epochs, learning_rate, step_tokens, held_back, patience, max_length: "auto" or None where open.
+        dropout, label_smoothing, seed: taken as they are.
+
+    Raises:
+        InputError: an argument is out of range.
+    """
+    multi, n = classes.ndim == 2, len(classes)
+    chosen = _method(method, classes, multi)
+    rates = {"tune": 3e-4, "contrastive": 1e-4, "linear": 0.0}
+    free = {"tune": config.encoder.layers - config.trunk, "contrastive": config.encoder.layers - config.trunk}
+    recipe = Recipe(
+        method=chosen,
+        depth=depth if depth is not None and chosen != "linear" else free.get(chosen, 0),
+        epochs=epochs if epochs is not None else default_epochs(chosen, n),
+        learning_rate=learning_rate if learning_rate is not None else rates[chosen],
+        head_learning_rate=2e-3,
+        layer_decay=0.9,
+        step_tokens=step_tokens if step_tokens is not None else default_step_tokens(n, tokens),
+        held_back=held_back if held_back is not None else default_held_back(chosen, n),
+        patience=patience if patience is not None else 3,
+        dropout=dropout,
+        label_smoothing=label_smoothing,
+        max_length=max_length if max_length is not None else min(256, config.encoder.positions),
+        seed=seed,
+    )
+    _check(recipe, config)
+    return recipe
+
+
+def default_epochs(method: Method, n: int) -> int:
+    """Small sets are read more often: about 25,000 texts in all, within 3 to 20 epochs; pairs at least 12 times."""
+    if method == "contrastive":
+        return max(12, round(PAIR_STEPS * PAIR_BATCH / max(n, PAIR_BATCH)))
+    return int(np.clip(round(25_000 / max(n, 1)), 3, 20))
+
+
+def default_step_tokens(n: int, tokens: float) -> int:
+    """About 2,048 tokens a step; fewer for tiny sets, so that an epoch has steps; never under 16 texts."""
+    texts = min(STEP_TOKENS / max(tokens, 1.0), n / 40)
+    return int(max(texts, SMALLEST_STEP) * max(tokens, 1.0))
+
+
+def default_held_back(method: Method, n: int) -> float:
+    """A tenth, at most 2,000 texts; nothing of a set so small that the part would say little."""
+    if method == "contrastive" or n * HELD_BACK < SMALLEST_HELD_BACK:
+        return 0.0
+    return min(HELD_BACK, LARGEST_HELD_BACK / n)
+
+
+def _method(method: str, classes: np.ndarray, multi: bool) -> Method:
+    if method not in METHODS:
+        raise InputError(f"method {method!r} is not known; give one of {', '.join(METHODS)}")
+    if multi and method == "contrastive":
+        raise InputError("method='contrastive' needs one label a text; use 'tune' or 'linear' with multi_label=True")
+    if method != "auto":
+        return method  # type: ignore[return-value]
+    each = examples_per_class(classes)
+    if multi or each > FEW:
+        return "tune"
+    return "contrastive" if each >= 2 else "linear"  # a single example a class makes no pair
+
+
+def _check(recipe: Recipe, config: ModelConfig) -> None:
+    layers, positions = config.encoder.layers, config.encoder.positions
+    rules = [
+        (0 <= recipe.depth <= layers, f"depth {recipe.depth}: the core has {layers} layers, give 0 to {layers}"),
+        (recipe.method != "contrastive" or recipe.depth > 0, "depth 0 leaves nothing to tune; use method='linear'"),
+        (recipe.epochs >= 1, f"epochs {recipe.epochs}: give at least 1"),
+        (
+            recipe.learning_rate > 0 or recipe.method == "linear",
+            f"learning_rate {recipe.learning_rate}: give a positive number",
+        ),
+        (recipe.step_tokens >= 1, f"batch_tokens {recipe.step_tokens}: give at least 1"),
+        (0 <= recipe.held_back < 1, f"validation_fraction {recipe.held_back}: give 0 to 1, below 1"),
+        (recipe.patience >= 1, f"patience {recipe.patience}: give at least 1"),
+        (0 <= recipe.dropout < 1, f"dropout {recipe.dropout}: give 0 to 1, below 1"),
+        (0 <= recipe.label_smoothing < 1, f"label_smoothing {recipe.label_smoothing}: give 0 to 1, below 1"),
+        (4 <= recipe.max_length <= positions, f"max_length {recipe.max_length}: give 4 to {positions}"),
+    ]
+    for holds, message in rules:
+        if not holds:
+            raise InputError(message)
