@@ -24,7 +24,8 @@ def make_toy_tokenizer():
     """A vocabulary of some words, letters and characters."""
     from slmkit.text.tokenizer import Tokenizer
 
-    words = ["the", "a", "of", "is", "good", "bad", "film", "movie", "bank", "card", "news", "sport", "team", "3.1", ",", ".", "!", "?", "'", "-"]
+    words = ["the", "a", "of", "is", "good", "bad", "film", "movie", "bank", "card", "news", "sport", "team", "3.1"]
+    words += [",", ".", "!", "?", "'", "-"]
     letters = [chr(c) for c in range(33, 127)]
     han = list("的一是不了在人有我他这中大来上国好坏很酒店书房间服务差，。！？：；（）")
     pieces = ["▁", *[f"▁{word}" for word in words], *letters, *han]

@@ -191,8 +191,11 @@ def test_cached_and_recomputed_trunk_states_agree(toy_slm):
     texts = ["the good film", "bad " * 200, "酒店很好"]
     kept = TrunkStates(toy_slm, texts, upto=2, max_length=64)
     anew = TrunkStates(toy_slm, texts, upto=2, max_length=64, limit=0)
-    for one, two in zip(kept.batch([2, 1]), anew.batch([2, 1]), strict=True):
-        np.testing.assert_allclose(np.asarray(one, dtype=float), np.asarray(two, dtype=float), rtol=1e-3, atol=1e-2)
+    one, mask, owner, numbers = kept.batch([2, 1])
+    two, *others = anew.batch([2, 1])
+    np.testing.assert_allclose(one[mask], two[mask], atol=5e-3)  # kept in float16; what is padded does not matter
+    for ours, theirs in zip((mask, owner, numbers), others, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_float_copy_can_learn(slm):
