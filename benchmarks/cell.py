@@ -20,7 +20,7 @@ from slmkit.benchmarks import datasets, machine, metrics, systems
 from slmkit.benchmarks.datasets import Rows
 from slmkit.benchmarks.datasets.splits import draw, draw_per_class, stable_order
 from slmkit.benchmarks.results import Result
-from slmkit.errors import DataError, MissingExtraError
+from slmkit.errors import DataError, MissingExtraError, SLMKitError
 
 FEW_SHOT = 8
 _WARM_UP = 8
@@ -142,7 +142,7 @@ def measure(cell: Cell, root: Path) -> Result:
 
 def _comparable(system: systems.System, rows: Material, predicted: list[Any]) -> tuple[list[Any], list[Any]]:
     if len(predicted) != len(rows.held):
-        raise DataError(f"{system.name} gave {len(predicted)} answers for {len(rows.held)} rows")
+        raise SLMKitError(f"{system.name} gave {len(predicted)} answers for {len(rows.held)} rows")
     gold = list(rows.held.labels)
     if rows.tune is None:
         return gold, list(predicted)

@@ -114,7 +114,7 @@ SENTIMENT = (
             DropSeen("dev", seen_in="chnsenticorp:dev"),
             Sample("dev", n=5000, seed=0),
         ),
-        notes="Rows that also stand in ChnSentiCorp (about 9,000 of 62,774, mostly hotels) are dropped; of the rest "
+        notes="Rows that also stand in ChnSentiCorp (8,792 of 62,773, mostly hotels) are dropped; of the rest "
         "5,000 are drawn, stratified by label.",
     ),
     Dataset(

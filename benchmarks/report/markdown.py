@@ -17,7 +17,7 @@ _RIGHT = {"n", "score", "95 %", "rows/s", "fit", "peak RSS", "parameters", "on d
 def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
     """The file's text."""
     parts = [_group(group) for group in tables.groups(results)]
-    parts += [f"### {title}\n\n" + _table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)]
+    parts += [f"### {_cell(title)}\n\n" + _table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)]
     machines = "; ".join(machine_text(results, speed))
     footer = [f"Measured on {_cell(machines)}."] if machines else []
     if results:
@@ -27,7 +27,7 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
 
 
 def _group(group: Group) -> str:
-    return f"### {group.title}\n\n" + _table(_COLUMNS, [_row(line) for line in group.lines], _RIGHT)
+    return f"### {_cell(group.title)}\n\n" + _table(_COLUMNS, [_row(line) for line in group.lines], _RIGHT)
 
 
 def _row(line: Line) -> list[str]:

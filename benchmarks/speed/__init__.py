@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slmkit.benchmarks.speed.measure import EMBEDDERS, TEXTS, measure
+from slmkit.benchmarks.speed.compare import EMBEDDERS, TEXTS, measure
 from slmkit.benchmarks.speed.show import tables
 
 __all__ = ["EMBEDDERS", "TEXTS", "measure", "tables"]

