@@ -46,7 +46,8 @@ SENTIMENT = (
         columns=("text", "label"),
         metric="accuracy",
         protocols=("fitted", "few-shot", "shipped"),
-        notes="Sentence labels only (6,920 training rows), not the phrase-level release.",
+        notes="Sentence labels only (6,920 training rows), not the phrase-level release. slmkit's shipped "
+        "Sentiment was trained on this set: its figure as shipped is not one on unseen data.",
     ),
     Dataset(
         name="chnsenticorp",
@@ -86,7 +87,8 @@ SENTIMENT = (
         columns=("text", "label"),
         metric="accuracy",
         protocols=("fitted", "shipped"),
-        notes="Hotel, laptop and book reviews.",
+        notes="Hotel, laptop and book reviews. slmkit's shipped Sentiment was trained on this set: its figure as "
+        "shipped is not one on unseen data.",
     ),
     Dataset(
         name="online-shopping-10cats",
@@ -147,9 +149,12 @@ SENTIMENT = (
         columns=("text", "label"),
         metric="accuracy",
         protocols=("shipped",),
-        rules=(DropSeen("dev", seen_in="sst2:train", within=20),),
-        notes="SST-2 was made from these snippets: every row that equals or contains an SST-2 training sentence is "
-        "dropped, so a model fitted on SST-2 has not seen what is left.",
+        rules=(
+            DropSeen("dev", seen_in="sst2:train", within=20),
+            DropSeen("dev", seen_in="sst2:dev", within=20),
+        ),
+        notes="SST-2 was made from these snippets: every row that equals or contains a sentence of its train or "
+        "dev split is dropped, so a model fitted on SST-2 has not seen what is left.",
     ),
     Dataset(
         name="movie_reviews",

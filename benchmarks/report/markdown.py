@@ -17,7 +17,9 @@ _RIGHT = {"n", "score", "95 %", "rows/s", "fit", "peak RSS", "parameters", "on d
 def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
     """The file's text."""
     parts = [_group(group) for group in tables.groups(results)]
-    parts += [f"### {_cell(title)}\n\n" + _table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)]
+    parts += [
+        f"### {_cell(title)}\n\n" + _table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)
+    ]
     machines = "; ".join(machine_text(results, speed))
     footer = [f"Measured on {_cell(machines)}."] if machines else []
     if results:

@@ -109,10 +109,12 @@ class ShippedSentiment:
         return [str(row["label"]) for row in self._load().annotate(list(inputs))]
 
     def size(self) -> Size:
-        """The core and the shipped branches."""
+        """The core and the shipped branch."""
+        from slmkit.tasks.classification.sentiment import shipped_sentiment
+
         parameters, core_bytes = _core_size()
-        weights = _PACKAGE / "tasks" / "weights"
-        return Size(parameters + _saved_parameters(weights), core_bytes + bytes_in(weights, "*.safetensors"))
+        folder = shipped_sentiment()
+        return Size(parameters + _saved_parameters(folder), core_bytes + bytes_in(folder))
 
 
 class Embeddings(SimilaritySystem):
