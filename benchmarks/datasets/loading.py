@@ -6,6 +6,7 @@ import lzma
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from slmkit.benchmarks.datasets.base import Dataset, Rows
 from slmkit.benchmarks.datasets.registry import get
@@ -69,7 +70,8 @@ def load(name: str, split: str, root: Path) -> Rows:
 
 
 def _read(dataset: Dataset, split: str, root: Path) -> Rows:
-    inputs, labels = [], []
+    inputs: list[Any] = []
+    labels: list[Any] = []
     for file in (f for f in dataset.files if f.split == split):
         path = root / file.path
         if not path.is_file():

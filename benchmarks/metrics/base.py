@@ -67,17 +67,17 @@ def interval(
     if len(gold) < 2:
         return None
     metric, rng = METRICS[name], np.random.default_rng(seed)
+    options = {"n_resamples": resamples, "method": "percentile", "confidence_level": 0.95, "random_state": rng}
     if metric.per_row is not None:
-        data, statistic, batch = np.asarray(metric.per_row(gold, predicted), dtype=np.float64), np.mean, 50
+        values = np.asarray(metric.per_row(gold, predicted), dtype=np.float64)
+        if np.ptp(values) == 0:
+            return float(values[0]), float(values[0])  # scipy calls a constant sample degenerate and answers nan
+        result = bootstrap((values,), np.mean, vectorized=True, batch=50, **options)
     else:
-        data, batch = np.arange(len(gold)), 1
 
-        def statistic(rows: np.ndarray) -> float:
+        def resampled(rows: np.ndarray) -> float:
             return metric.score([gold[i] for i in rows], [predicted[i] for i in rows])
 
-    if metric.per_row is not None and np.ptp(data) == 0:
-        return float(data[0]), float(data[0])  # scipy calls a constant sample degenerate and answers nan
-    options = {"n_resamples": resamples, "method": "percentile", "confidence_level": 0.95, "batch": batch}
-    result = bootstrap((data,), statistic, vectorized=metric.per_row is not None, random_state=rng, **options)
+        result = bootstrap((np.arange(len(gold)),), resampled, vectorized=False, batch=1, **options)
     low, high = result.confidence_interval
     return (float(low), float(high)) if np.isfinite([low, high]).all() else None

@@ -13,10 +13,10 @@ def entity_f1(gold: Sequence[Iterable[Span]], predicted: Sequence[Iterable[Span]
 
     truth, guess = [], []
     for a, b in zip(gold, predicted, strict=True):
-        a, b = [tuple(s) for s in a], [tuple(s) for s in b]
-        length = max((end for _, end, _ in (*a, *b)), default=0)
-        truth.append(_tags(a, length))
-        guess.append(_tags(b, length))
+        right, said = list(a), list(b)
+        length = max((end for _, end, _ in (*right, *said)), default=0)
+        truth.append(_tags(right, length))
+        guess.append(_tags(said, length))
     if not any(tag != "O" for row in truth for tag in row):
         return 0.0
     return float(f1_score(truth, guess, zero_division=0))

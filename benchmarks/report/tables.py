@@ -147,7 +147,7 @@ def groups(results: Sequence[Result]) -> list[Group]:
         protocols = ("fitted", "few-shot", "shipped")
         return limited, tasks.index(task) if task in tasks else len(tasks), task, protocols.index(protocol), split
 
-    out = []
+    out: list[Group] = []
     for key in sorted(found, key=order):
         task, protocol, split, limited = key
         title = f"{_TITLES.get(task, task)}, {_PROTOCOL_TITLES[protocol]}, {split}" + (" (limited rows)" * limited)
