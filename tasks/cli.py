@@ -82,20 +82,24 @@ def _run(
         raise InputError(f"--errors can be quarantine or raise, not {errors!r}")
     from slmkit.tasks.stream import run_file
 
-    report = run_file(
-        task,
-        source,
-        out,
-        column=column,
-        id_column=id_column,
-        prefix=prefix,
-        chunk_rows=chunk_rows,
-        encoding=encoding,
-        errors=errors,
-        resume=resume,
-        overwrite=overwrite,
-        progress=True,
-    )
+    try:
+        report = run_file(
+            task,
+            source,
+            out,
+            column=column,
+            id_column=id_column,
+            prefix=prefix,
+            chunk_rows=chunk_rows,
+            encoding=encoding,
+            errors=errors,
+            resume=resume,
+            overwrite=overwrite,
+            progress=True,
+        )
+    except KeyboardInterrupt as error:  # further out, its message would be lost
+        typer.echo(str(error), err=True)
+        raise typer.Exit(130) from None
     typer.echo(_summary(report), err=True)
 
 

@@ -96,9 +96,7 @@ class PartStore:
 
     def discard(self) -> None:
         """Take the folder away."""
-        old = _sibling(self.out, ".old")
-        _clear(old)
-        os.replace(self.folder, old)
+        old = _retire(self.folder)
         self.close()
         _clear(old)
 
@@ -128,6 +126,7 @@ def claim(out: Path, *, resume: bool, overwrite: bool) -> PartStore | None:
         if folder.exists():
             raise InputError(f"{folder} holds an unfinished run: go on with --resume, or start anew with --overwrite")
         if out.exists() and resume:
+            _clear(old)  # the run ended while it was tidying up
             return None
         if out.exists():
             raise InputError(f"{out} exists; --overwrite replaces it")
@@ -140,7 +139,7 @@ def claim(out: Path, *, resume: bool, overwrite: bool) -> PartStore | None:
         raise InputError(f"cannot write beside {out}: {error.strerror or error}") from None
     _write(new / _MANIFEST, json.dumps(manifest).encode())
     if folder.exists():
-        os.replace(folder, old)
+        old = _retire(folder)
     if held is not None:
         held.close()
     os.replace(new, folder)
@@ -210,6 +209,18 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _retire(folder: Path) -> Path:
+    """Move the folder out of the way, to be cleared."""
+    old = folder.with_name(folder.name + ".old")
+    _clear(old)
+    n = 1
+    while old.exists():  # someone else's files lie in it
+        n += 1
+        old = folder.with_name(f"{folder.name}.old{n}")
+    os.replace(folder, old)
+    return old
 
 
 def _clear(folder: Path) -> None:
