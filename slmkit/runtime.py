@@ -48,6 +48,10 @@ class Int8Linear(nn.Module):
         weight: int8 ``(out, in)``. scale: ``(out,)``. bias: ``(out,)``.
     """
 
+    weight: Tensor
+    scale: Tensor
+    bias: Tensor
+
     def __init__(self, weight: Tensor, scale: Tensor, bias: Tensor) -> None:
         super().__init__()
         self.register_buffer("weight", weight.t())  # (in, out), column-major

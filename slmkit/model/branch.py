@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from slmkit.errors import InputError
-from slmkit.model.layers import key_mask
+from slmkit.model.layers import key_mask, set_dropout
 from slmkit.runtime import float_copy
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class Branch(nn.Module):
         if not 0 <= depth <= total:
             raise InputError(f"depth {depth}: the core has {total} layers, give 0 to {total}")
         layers = nn.ModuleList(float_copy(layer) for layer in slm.encoder.layers[total - depth :])
-        for layer in layers:
-            layer.dropout.p = dropout
-            layer.attention.dropout = dropout
+        set_dropout(layers, dropout)
         return cls(layers)
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:

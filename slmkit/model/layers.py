@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -47,6 +49,13 @@ class Layer(nn.Module):
         """Shape: states ``(B, T, W)``; mask as in ``SelfAttention``; out ``(B, T, W)``."""
         states = self.attention_norm(states + self.dropout(self.attention(states, mask)))
         return self.output_norm(states + self.dropout(self.outer(F.gelu(self.inner(states)))))
+
+
+def set_dropout(layers: Iterable[nn.Module], share: float) -> None:
+    """Drop this share of attention and of residuals in training."""
+    for layer in layers:
+        if isinstance(layer, Layer):
+            layer.dropout.p = layer.attention.dropout = share
 
 
 def key_mask(mask: Tensor) -> Tensor | None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from slmkit.model.encoder import Encoder
 from slmkit.model.heads import ClassHead, PairHead, SpanHead, cosent, unit_mean
-from slmkit.model.layers import pad_rows
+from slmkit.model.layers import pad_rows, set_dropout
 from slmkit.pretraining.adapt import Adapt, AdaptConfig, Student
 from slmkit.pretraining.sources import SOURCES, Example, Source
 from slmkit.text.alignment import span_tokens, tag_labels
@@ -75,7 +75,8 @@ class Task:
             else {e.label for e in self.examples}
         )
         self.head = self._head(width)
-        self._epoch, self._queue = 0, []
+        self._epoch = 0
+        self._queue: list[np.ndarray] = []
 
     def _head(self, width: int) -> nn.Module:
         if self.source.shape == "class":
@@ -174,8 +175,7 @@ class Joint(nn.Module):
         self.student: Student = self.raw.student
         self.config = config
         encoder = self.student.encoder
-        for layer in encoder.layers:
-            layer.dropout.p = layer.attention.dropout = config.dropout
+        set_dropout(encoder.layers, config.dropout)
         self.tasks = [Task(s, list(s.read(data)), self.tokenizer, encoder.config.width, config) for s in SOURCES]
         self.heads = nn.ModuleList(task.head for task in self.tasks)
         sizes = np.array([task.source.share * len(task.examples) ** 0.5 for task in self.tasks])

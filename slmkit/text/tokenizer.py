@@ -109,8 +109,15 @@ class Tokenizer:
         return self._rust.token_to_id(token)
 
     def token(self, token_id: int) -> str:
-        """The token of an id."""
-        return self._rust.id_to_token(token_id)
+        """The token of an id.
+
+        Raises:
+            IndexError: there is no such id.
+        """
+        token = self._rust.id_to_token(token_id)
+        if token is None:
+            raise IndexError(f"token id {token_id}: the vocabulary has {len(self)}")
+        return token
 
     def encode(self, text: str) -> Tokens:
         """Tokens of one string."""

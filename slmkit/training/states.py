@@ -34,8 +34,10 @@ class TrunkStates:
         limit: int = CACHE_BYTES,
     ) -> None:
         self.slm, self.upto = slm, upto
-        made = isinstance(texts, Windows)
-        self.windows = texts if made else slm.windows(texts, max_length=max_length, overlap=overlap)
+        if isinstance(texts, Windows):
+            self.windows = texts
+        else:
+            self.windows = slm.windows(texts, max_length=max_length, overlap=overlap)
         self.lengths = self.windows.lengths
         by_text = np.argsort(self.windows.text_index, kind="stable")
         bounds = np.searchsorted(self.windows.text_index[by_text], np.arange(self.windows.n_texts + 1))
