@@ -63,7 +63,7 @@ class BranchModel:
         self.head = nn.Linear(slm.config.encoder.width, len(labels), device="meta")
         self.head.load_state_dict({"weight": self.tensors[HEAD], "bias": self.tensors[BIAS]}, assign=True)
         self.head.requires_grad_(requires_grad=False)
-        self.branch = convert(self.float_branch(), slm.precision) if depth else None
+        self.branch = self._runtime_branch() if depth else None
 
     @property
     def upto(self) -> int:
@@ -93,6 +93,11 @@ class BranchModel:
         packed = {name: value for name, value in self.tensors.items() if name.startswith("layers.")}
         branch.load_state_dict(checkpoint.unpack(packed), assign=True)
         return branch.eval().requires_grad_(requires_grad=False)
+
+    def _runtime_branch(self) -> Branch:
+        branch = self.float_branch()
+        convert(branch, self.slm.precision)
+        return branch
 
     def logits(self, texts: Any) -> np.ndarray:
         """Scores before the temperature: float32 ``(n, labels)`` for a list, array or Series of strings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from slmkit.core import SLM, Windows
 from slmkit.errors import InputError
-from slmkit.model.branch import Branch
 from slmkit.model.layers import key_mask, pad_rows
 from slmkit.runtime import float_copy
 from slmkit.tasks.classification.explanation import Attribution, Explanation
@@ -30,7 +29,7 @@ BATCH_TOKENS = 1024  # gradients keep every layer's states
 _SMALLEST = 0.05  # differences below this are met within tolerance × this
 
 # float32 twins of quantized layers; a core that is dropped takes its twin along.
-_twins: WeakKeyDictionary[SLM, nn.ModuleList] = WeakKeyDictionary()
+_twins: WeakKeyDictionary[SLM, nn.Module] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -93,7 +92,7 @@ class Path:
     def attributions(self, steps: int) -> Tensor:
         """The integral of each token's gradient along the path, by Gauss–Legendre quadrature: ``(N, T)``."""
         nodes, weights = np.polynomial.legendre.leggauss(steps)
-        alphas, weights = (nodes + 1) / 2, torch.from_numpy(weights / 2).float()
+        alphas, shares = (nodes + 1) / 2, torch.from_numpy(weights / 2).float()
         # The score sees all windows through their mean, so its slope there comes first; windows follow one by one.
         pooled = self._pooled(alphas).requires_grad_()
         (slope,) = torch.autograd.grad(self._margin(pooled).sum(), pooled)  # (A, W)
@@ -102,8 +101,8 @@ class Path:
             words = self._points(alphas, of, window).requires_grad_()
             sums, _ = window_sums(self._states(words, self.mask[window]), self.mask[window])
             (gradient,) = torch.autograd.grad((sums * slope[of]).sum() / self.tokens, words)
-            shares = (gradient * (self.words - self.baseline)[window]).sum(-1) * weights[of][:, None]
-            total.index_add_(0, window, shares)
+            parts = (gradient * (self.words - self.baseline)[window]).sum(-1)  # (B, T)
+            total.index_add_(0, window, parts * shares[of][:, None])
         return total
 
     def _pooled(self, alphas: np.ndarray) -> Tensor:
@@ -140,7 +139,7 @@ class Path:
         return logits[:, self.label] - rivals.logsumexp(1)
 
 
-def _float_layers(slm: SLM) -> nn.ModuleList:
+def _float_layers(slm: SLM) -> Any:
     if slm.precision == "fp32":
         return slm.encoder.layers
     with _lock:
@@ -150,7 +149,7 @@ def _float_layers(slm: SLM) -> nn.ModuleList:
 
 
 def _float_branch(model: BranchModel) -> nn.ModuleList:
-    branch: Branch = model.branch if model.slm.precision == "fp32" and model.branch else model.float_branch()
+    branch = model.branch if model.slm.precision == "fp32" and model.branch is not None else model.float_branch()
     return branch.layers
 
 

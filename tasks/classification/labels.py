@@ -94,7 +94,7 @@ def read_single(y: Any, extra: Sequence[Any] = ()) -> tuple[Labels, np.ndarray]:
     Raises:
         InputError: rows without a label, labels of mixed or unusable types, fewer than two classes.
     """
-    shape = getattr(y, "shape", ())
+    shape: Sequence[int] = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] != 1:
         raise InputError(f"y has shape {tuple(shape)}; for several labels a text give multi_label=True")
     rows = _plain(as_rows(y, "y"), "y")

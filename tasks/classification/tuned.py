@@ -47,7 +47,8 @@ class Tuned(nn.Module):
     @torch.no_grad()
     def over(self, states: TrunkStates, rows: np.ndarray, *, vectors: bool = False) -> np.ndarray:
         """Logits, or the vectors below the head, of many texts without dropout: float32 ``(rows, …)``."""
-        was, out = self.training, {}
+        was = self.training
+        out: dict[int, np.ndarray] = {}
         self.eval()
         for part in length_batches(states.text_lengths()[rows]):
             batch, mask, owner, _ = states.batch(rows[part])

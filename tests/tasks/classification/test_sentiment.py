@@ -37,10 +37,10 @@ def test_a_string_gives_one_a_list_a_list_a_series_a_frame(sentiment, reviews):
 
 
 def test_the_neutral_band(folder, toy_slm):
-    chances = np.array([0.5, 0.45, 0.59, 0.6, 0.41, 0.0, 1.0])
+    chances = np.array([0.5, 0.45, 0.59, 0.61, 0.41, 0.0, 1.0])
     judged = [Sentiment(0.1, path=folder, slm=toy_slm)._judge(float(chance)) for chance in chances]
     assert [row["label"] for row in judged] == [*["neutral"] * 3, "positive", "neutral", "negative", "positive"]
-    assert [row["score"] for row in judged] == pytest.approx([1.0, 0.9, 0.82, 0.6, 0.82, 1.0, 1.0])
+    assert [row["score"] for row in judged] == pytest.approx([1.0, 0.9, 0.82, 0.61, 0.82, 1.0, 1.0])
     assert Sentiment(0, path=folder, slm=toy_slm)._judge(0.5) == {"label": "positive", "score": 0.5}
     assert Sentiment(0.5, path=folder, slm=toy_slm)._judge(0.9)["label"] == "neutral"
     with pytest.raises(InputError, match="neutral_band"):
