@@ -127,6 +127,29 @@ def bench_speed(
         typer.echo(json.dumps(found, ensure_ascii=False))
 
 
+@bench_app.command("depths")
+def bench_depths(
+    out: Annotated[Path, typer.Option("--out", help="JSON-lines file; what is there is not measured again.")],
+    dataset: Annotated[list[str] | None, typer.Option("--dataset", help="Dataset; repeatable.")] = None,
+    depth: Annotated[list[int] | None, typer.Option("--depth", help="Layers of the branch; repeatable.")] = None,
+    epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training rows.")] = 4,
+    train_limit: Annotated[int | None, typer.Option("--train-limit", help="Fit on at most so many rows.")] = None,
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    core: Annotated[Path | None, typer.Option("--core", help="Folder of a core; default: the shipped one.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Compare branch depths on the frozen trunk by quick heads: classes, tags and spans."""
+    with one_line_errors():
+        import slmkit
+        from slmkit.benchmarks import datasets, depths
+
+        runs = [
+            depths.Settings(depth=d, epochs=epochs, limit=train_limit, seed=seed) for d in depth or (2, 3, 4, 6, 12)
+        ]
+        sets = dataset or ["sst2", "cluener2020", "cmrc2018"]
+        depths.compare(slmkit.load(core), datasets.locate(data_dir), sets, runs, out)
+
+
 @data_app.command("list")
 def data_list(data_dir: DataDir = None) -> None:
     """Registered datasets, and which of their files are there."""

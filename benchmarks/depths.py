@@ -152,11 +152,11 @@ def _tags(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
     return found
 
 
-def _question_windows(slm: SLM, rows: Rows) -> tuple[Windows, list[int]]:
-    """``<s> question </s> passage part </s>``; returns the windows and where each one's passage part begins."""
+def _question_windows(slm: SLM, rows: Rows) -> Windows:
+    """``<s> question </s> passage part </s>`` for each part of the passage; "fresh" are the passage's tokens."""
     passages = slm.tokenizer.encode_batch([passage for passage, _ in rows.inputs])
     questions = slm.tokenizer.encode_batch([question for _, question in rows.inputs])
-    ids, offsets, index, fresh, begins = [], [], [], [], []
+    ids, offsets, index, fresh = [], [], [], []
     for number, (passage, question) in enumerate(zip(passages, questions, strict=True)):
         head = np.concatenate([[BOS], question.ids[:QUESTION], [EOS]])
         room = PASSAGE - len(head) - 1
@@ -168,22 +168,22 @@ def _question_windows(slm: SLM, rows: Rows) -> tuple[Windows, list[int]]:
             offsets.append(np.concatenate([empty, passage.offsets[part], empty[:1]]))
             fresh.append(np.concatenate([np.zeros(len(head), bool), np.ones(len(passage.ids[part]), bool), [False]]))
             index.append(number)
-            begins.append(len(head))
-    return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(rows)), begins
+    return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(rows))
 
 
 def _spans(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
     """Start and end of the answer; windows without the answer are left out of training."""
     torch.manual_seed(settings.seed)
-    windows, _ = _question_windows(slm, train)
+    windows = _question_windows(slm, train)
     kept, places = [], []
     for number, text in enumerate(windows.text_index):
         passage, answer = train.inputs[text][0], train.labels[text][0]
         start = passage.find(answer)
-        offsets = windows.offsets[number]
-        if start >= 0 and offsets[windows.fresh[number], 0].min() <= start and offsets[:, 1].max() >= start + len(answer):
+        end = start + len(answer)
+        offsets = np.where(windows.fresh[number][:, None], windows.offsets[number], -1)
+        if start >= 0 and offsets[windows.fresh[number], 0].min() <= start and offsets[:, 1].max() >= end:
             kept.append(number)
-            places.append(span_tokens(np.where(windows.fresh[number][:, None], offsets, -1), (start, start + len(answer))))
+            places.append(span_tokens(offsets, (start, end)))
     chosen = Windows(
         [windows.ids[i] for i in kept],
         [windows.offsets[i] for i in kept],
@@ -211,7 +211,7 @@ def _allowed(windows: Windows, numbers: np.ndarray, mask: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def _answers(slm: SLM, dev: Rows, branch: Branch, head: SpanHead, settings: Settings) -> list[str]:
-    windows, _ = _question_windows(slm, dev)
+    windows = _question_windows(slm, dev)
     best: list[tuple[float, str]] = [(-np.inf, "")] * len(dev)
     for numbers, states, mask in slm.run(windows, upto=slm.config.encoder.layers - settings.depth):
         start, end = head(branch(states, mask), _allowed(windows, numbers, mask))

@@ -51,7 +51,7 @@ def _panels(group: Group, across: Callable[[Line], float], label: str, kind: str
 
     columns = min(_ACROSS, len(names))
     rows = -(-len(names) // columns)
-    with rc_context(_look(f"{group.key}-{kind}")):
+    with rc_context(_look(f"{group.key}-{kind}")):  # type: ignore[arg-type]  # the stubs list every key
         figure = Figure(figsize=(_PANEL[0] * columns, _PANEL[1] * rows), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.subplots(rows, columns, squeeze=False)
