@@ -52,11 +52,10 @@ def _read_help(entry: EntryPoint) -> str:
     except (ImportError, OSError, SyntaxError):
         return ""
     for node in tree.body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        named = any(isinstance(target, ast.Name) and target.id == entry.attr for target in targets)
-        if named and isinstance(node.value, ast.Call):
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Call):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(target, ast.Name) and target.id == entry.attr for target in targets):
             for keyword in node.value.keywords:
                 if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):
                     return str(keyword.value.value)

@@ -111,8 +111,7 @@ def _run(task: TableTask | Callable[[], TableTask], source: Path, store: PartSto
     id_column = options.id_column
     if id_column is not None:
         require_column(id_column, reader.columns, str(source))
-    if not hasattr(task, "annotate"):
-        task = task()
+    task = task if isinstance(task, TableTask) else task()
     kept = tuple(reader.columns) if id_column is None else (id_column,)
     layout = Layout(kept, result_columns(task, kept, options.prefix), ERROR_COLUMN, whole=id_column is None)
     writer = open_writer(store.out, task, layout, reader)

@@ -132,9 +132,9 @@ class DelimitedWriter:
 
     def part(self, chunk: Chunk, done: Annotations) -> bytes:
         """Return the chunk's rows with the results."""
-        columns = [map(as_text, chunk.values(name)) for name in self.layout.kept]
-        columns += [(as_text(shorten(value)) for value in values) for values in self.layout.additions(done).values()]
-        return self._format(zip(*columns, strict=True))
+        kept = [map(as_text, chunk.values(name)) for name in self.layout.kept]
+        added = [map(as_text, map(shorten, values)) for values in self.layout.additions(done).values()]
+        return self._format(zip(*kept, *added, strict=True))
 
     def assemble(self, parts: Sequence[Path], out: Path) -> None:
         """Write the header and all parts."""

@@ -241,7 +241,7 @@ def test_bad_outputs(tmp_path):
 cell = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows=st.lists(st.tuples(cell, cell), min_size=1, max_size=12), chunk=st.integers(1, 5), data=st.data())
 def test_any_text_survives_any_formats(tmp_path_factory, rows, chunk, data):
     folder = tmp_path_factory.mktemp("any")
@@ -265,14 +265,14 @@ class Forgets(Measure):
         self.seen.clear()
         return super().annotate(texts)
 peak = []
-for rows in (2_000, 40_000):
+for rows in (2_000, 20_000):
     source, out = Path(sys.argv[1]), Path(sys.argv[2])
     with source.open("w") as file:
         file.write("id,text\\n")
         file.writelines(f"{i},{'word ' * 100}\\n" for i in range(rows))
     run_file(Forgets(), source, out, chunk_rows=500, overwrite=True)
     peak.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-assert peak[1] - peak[0] < 20, peak
+assert peak[1] - peak[0] < 10, peak
 """
     command = [sys.executable, "-c", program, str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]
     subprocess.run(command, env=environment, check=True)
