@@ -18,7 +18,7 @@ from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.config import ModelConfig
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
-from slmkit.runtime import choose_precision, convert, length_batches
+from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, length_batches
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
 from slmkit.text.windows import window_spans
 
@@ -103,7 +103,7 @@ class SLM:
     ) -> None:
         self.config, self.tokenizer, self.fingerprint = config, tokenizer, fingerprint
         self.precision = choose_precision(precision)
-        self._parameters = sum(p.numel() for p in encoder.parameters())
+        self._parameters = count_parameters(encoder)
         self._bytes = size
         self.encoder = encoder.eval().requires_grad_(requires_grad=False)
         convert(self.encoder.layers, self.precision)
@@ -127,9 +127,12 @@ class SLM:
         with torch.device("meta"):
             encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
         state = {k.removeprefix("encoder."): v for k, v in packed.items() if k.startswith("encoder.")}
+        precision = choose_precision(precision)
         try:
+            if precision == "int8":
+                assign_int8(encoder, state)
             encoder.load_state_dict(checkpoint.unpack(state), assign=True)
-        except RuntimeError as error:
+        except (RuntimeError, KeyError) as error:
             raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error}") from error
         return cls(
             config,

@@ -36,10 +36,18 @@ def joint(adapted: Path, folder: Path, steps: int = 1000, data: Path = Path("../
 
 
 @app.command()
-def freeze(trained: Path, out: Path, trunk: int = 8, prefix: str = "model.student.encoder.") -> None:
+def settle(joined: Path, folder: Path, steps: int = 400, data: Path = Path("../shared/data")) -> None:
+    """Distil the sentence vectors once more, above a trunk that stays as *joint* left it."""
+    from slmkit.pretraining.settle import settle as run
+
+    run(data / "raw", joined, folder, steps=steps)
+
+
+@app.command()
+def freeze(trained: Path, out: Path, trunk: int = 8, prefix: str = "model.encoder.") -> None:
     """Write the core of a finished run as a checkpoint folder.
 
-    Give ``--prefix model.encoder.`` for a run of *adapt* alone.
+    Give ``--prefix model.student.encoder.`` for a run of *joint*.
     """
     from slmkit.pretraining.freeze import freeze as run
 

@@ -209,7 +209,9 @@ def _started(folder: Path) -> tuple[Tokenizer, Student]:
     tokenizer = Tokenizer.from_json(path.read_bytes(), path)
     student = Student(Encoder(EncoderConfig(), vocabulary=len(tokenizer)))
     state = load_file(folder / "state.safetensors")
-    student.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("model.")})
+    # A run of *joint* holds the student beside its heads.
+    prefix = "model.student." if any(name.startswith("model.student.") for name in state) else "model."
+    student.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
     return tokenizer, student
 
 
