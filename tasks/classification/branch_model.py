@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from slmkit import checkpoint
-from slmkit.core import SLM
+from slmkit.core import KIND_TOKENS, SLM, Kind
 from slmkit.core import load as load_core
 from slmkit.errors import CheckpointError
 from slmkit.model.branch import Branch
@@ -39,7 +39,8 @@ class BranchModel:
         slm: the core it was fitted on. labels: the classes.
         tensors: the branch as ``checkpoint.pack`` stores it (``layers.…``), and the head in float32 (``head.…``).
         depth: layers of the branch. max_length: tokens a window. normalise: the head reads vectors of length 1.
-        temperature: divides the logits. about: how it was made, as plain data; saved along.
+        temperature: divides the logits. text_kind: how texts are announced to the core.
+        about: how it was made, as plain data; saved along.
     """
 
     name = "classification"
@@ -55,11 +56,14 @@ class BranchModel:
         max_length: int,
         normalise: bool = False,
         temperature: float = 1.0,
+        text_kind: Kind = "text",
         about: Mapping[str, Any] | None = None,
     ) -> None:
         self.slm, self.labels, self.tensors = slm, labels, dict(tensors)
         self.depth, self.max_length, self.normalise = depth, max_length, normalise
-        self.temperature, self.about = temperature, dict(about or {})
+        self.temperature, self.text_kind, self.about = temperature, text_kind, dict(about or {})
+        if text_kind not in KIND_TOKENS:
+            raise ValueError(f"text_kind {text_kind!r} is not known")
         self.head = nn.Linear(slm.config.encoder.width, len(labels), device="meta")
         self.head.load_state_dict({"weight": self.tensors[HEAD], "bias": self.tensors[BIAS]}, assign=True)
         self.head.requires_grad_(requires_grad=False)
@@ -110,6 +114,7 @@ class BranchModel:
             upto=self.upto,
             max_length=self.max_length,
             normalise=self.normalise,
+            kind=self.text_kind,
         )
         with torch.inference_mode():
             return self.head(vectors).numpy()
@@ -160,6 +165,7 @@ class BranchModel:
             "max_length": self.max_length,
             "normalise": self.normalise,
             "temperature": self.temperature,
+            "text_kind": self.text_kind,
             "about": self.about,
         }
         return config, {checkpoint.MODEL: checkpoint.tensors_to_bytes(self.tensors)}
@@ -207,6 +213,7 @@ class BranchModel:
                 max_length=int(config["max_length"]),
                 normalise=bool(config["normalise"]),
                 temperature=float(config["temperature"]),
+                text_kind=config["text_kind"],
                 about=config.get("about"),
             )
         except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -44,7 +44,8 @@ def explain(model: BranchModel, text: str, label: Label | None, *, tolerance: fl
     if not tolerance > 0:
         raise InputError(f"tolerance {tolerance}: give a positive number")
     number = int(model.logits([text])[0].argmax()) if label is None else model.labels.number(label)
-    windows = model.slm.windows([text], max_length=model.max_length, overlap=min(32, model.max_length // 4))
+    overlap = min(32, model.max_length // 4)
+    windows = model.slm.windows([text], kind=model.text_kind, max_length=model.max_length, overlap=overlap)
     path = Path(model, windows, number)
     baseline, score = path.scores(np.array([0.0, 1.0])).tolist()
     steps = FEWEST_STEPS

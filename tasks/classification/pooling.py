@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from slmkit.core import SLM
+from slmkit.core import SLM, Kind
 from slmkit.model.branch import Branch
 
 # Texts are taken in chunks, so that memory does not grow with their number.
@@ -33,24 +33,34 @@ def window_sums(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def text_vectors(
-    slm: SLM, branch: Branch | None, texts: Sequence[str], *, upto: int, max_length: int, normalise: bool
+    slm: SLM,
+    branch: Branch | None,
+    texts: Sequence[str],
+    *,
+    upto: int,
+    max_length: int,
+    normalise: bool,
+    kind: Kind = "text",
 ) -> Tensor:
     """One vector a text.
 
     Args:
         slm: the core. branch: in the core's precision; None reads the core's own top. texts: any strings.
         upto: layers of the trunk. max_length: tokens a window. normalise: scale the vectors to length 1.
+        kind: how the texts are announced to the core.
 
     Returns:
         float32 ``(n, width)``.
     """
-    parts = [_chunk_vectors(slm, branch, part, upto, max_length) for part in _chunks(texts)]
+    parts = [_chunk_vectors(slm, branch, part, upto, max_length, kind) for part in _chunks(texts)]
     vectors = torch.cat(parts) if parts else torch.zeros(0, slm.config.encoder.width)
     return F.normalize(vectors, dim=-1) if normalise else vectors
 
 
-def _chunk_vectors(slm: SLM, branch: Branch | None, texts: Sequence[str], upto: int, max_length: int) -> Tensor:
-    windows = slm.windows(texts, max_length=max_length, overlap=min(32, max_length // 4))
+def _chunk_vectors(
+    slm: SLM, branch: Branch | None, texts: Sequence[str], upto: int, max_length: int, kind: Kind
+) -> Tensor:
+    windows = slm.windows(texts, kind=kind, max_length=max_length, overlap=min(32, max_length // 4))
     index = torch.from_numpy(windows.text_index)
     total = torch.zeros(len(texts), slm.config.encoder.width)
     tokens = torch.zeros(len(texts), 1)

@@ -62,13 +62,25 @@ def zero_shot(
     length = max_length if max_length is not None else min(256, slm.config.encoder.positions)
     about = {"method": "zero-shot", "descriptions": [[label, described[label]] for label in labels.values]}
     return BranchModel(
-        slm, labels, tensors, depth=0, max_length=length, normalise=True, temperature=temperature, about=about
+        slm,
+        labels,
+        tensors,
+        depth=0,
+        max_length=length,
+        normalise=True,
+        temperature=temperature,
+        text_kind="query",
+        about=about,
     )
 
 
 def label_vector(slm: SLM, description: str) -> np.ndarray:
-    """The mean vector of a description in a few templates of its script, of length 1: float32 ``(W,)``."""
+    """The mean vector of a description in a few templates of its script, of length 1: float32 ``(W,)``.
+
+    Descriptions are read as passages and texts as queries: the core tells topics apart better than with both as plain
+    text.
+    """
     chinese = any("\u4e00" <= character <= "\u9fff" for character in description)
     templates = TEMPLATES_ZH if chinese else TEMPLATES
-    mean = slm.embed([template.format(description) for template in templates]).mean(0)
+    mean = slm.embed([template.format(description) for template in templates], kind="passage").mean(0)
     return (mean / np.linalg.norm(mean)).astype(np.float32)
