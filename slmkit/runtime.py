@@ -14,6 +14,8 @@ from slmkit.checkpoint import SCALE, dequantize_rows, quantize_rows
 from slmkit.errors import InputError
 
 Precision = Literal["auto", "fp32", "bf16", "int8"]
+# Packing the weights takes half a second in all: it is left until a batch is large enough to repay it.
+_PACK_ROWS = 256
 BATCH_TOKENS = 2048  # larger batches leave the cache (measured on two AVX-512 cores)
 
 
@@ -58,7 +60,7 @@ class Int8Linear(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
         self.register_buffer("bias", bias.detach().float(), persistent=False)
         self._zeros = torch.zeros(len(scale), dtype=torch.int64)
-        self._packed = _prepacked(weight)
+        self._packed: Tensor | None = None
 
     @classmethod
     def of(cls, linear: nn.Linear) -> Int8Linear:
@@ -80,12 +82,15 @@ class Int8Linear(nn.Module):
         """Shape: ``(..., in)`` float32 -> ``(..., out)`` float32."""
         rows = states.reshape(-1, states.shape[-1])
         largest = rows.abs().amax(-1, keepdim=True).clamp_min_(1e-12)  # (N, 1)
+        scaled = rows * (127 / largest)
+        if self._packed is None and len(rows) >= _PACK_ROWS:
+            self._packed = _prepacked(self.weight)
         if self._packed is None:
-            quantized = (rows * (127 / largest)).round_().to(torch.int8)
+            quantized = scaled.add_(0.5).floor_().to(torch.int8)
             product = torch._int_mm(quantized, self.weight.t()) * self.scale  # (N, out)
         else:
             # Unsigned with the zero at 128, which the vector units multiply fastest; +.5 makes the cut a rounding.
-            quantized = (rows * (127 / largest)).add_(128.5).to(torch.uint8)
+            quantized = scaled.add_(128.5).to(torch.uint8)
             product = torch.ops.onednn.qlinear_pointwise(
                 quantized, 1.0, 128, self._packed, self.scale, self._zeros, None, 1.0, 0, torch.float32, "none", [], ""
             )

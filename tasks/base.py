@@ -19,7 +19,7 @@ TASKS = {
 }
 """The shipped tasks by name. The class is imported only when the task is asked for."""
 
-_CLASSIFIER = "slmkit.tasks.classification:Classifier"
+_CLASSIFIER = "slmkit.tasks.classification:BranchModel"
 # White space, and the marks of zero width that copied text often carries instead of words.
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
 _MISSING_TYPES = {"NAType", "NaTType"}  # by name, so that checking a cell needs no pandas

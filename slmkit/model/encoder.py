@@ -9,6 +9,18 @@ from slmkit.model.config import EncoderConfig
 from slmkit.model.layers import Layer, key_mask
 
 
+class Embedding(nn.Embedding):
+    """An embedding that draws no random start when it is made on the meta device, only to be filled from a file.
+
+    Drawing there makes torch import its symbolic shapes, which costs a cold start more than a second.
+    """
+
+    def reset_parameters(self) -> None:
+        """Draw the start values, where there is memory to hold them."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
 class Encoder(nn.Module):
     """Token ids to states.
 
@@ -19,8 +31,8 @@ class Encoder(nn.Module):
     def __init__(self, config: EncoderConfig, *, vocabulary: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.config = config
-        self.words = nn.Embedding(vocabulary, config.width)
-        self.positions = nn.Embedding(config.positions, config.width)
+        self.words = Embedding(vocabulary, config.width)
+        self.positions = Embedding(config.positions, config.width)
         self.embedding_norm = nn.LayerNorm(config.width, eps=config.layer_norm_eps)
         self.layers = nn.ModuleList(
             Layer(
