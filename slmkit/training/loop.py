@@ -63,6 +63,28 @@ def make_optimizer(
     return torch.optim.AdamW(groups, lr=schedule.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
+class Descent:
+    """AdamW on a schedule, with clipping: one call a step.
+
+    Args:
+        model: what learns. schedule: steps and rates. scales: see ``make_optimizer``.
+    """
+
+    def __init__(self, model: nn.Module, schedule: Schedule, scales: Mapping[str, float] | None = None) -> None:
+        self.model, self.schedule, self.done = model, schedule, 0
+        self.optimizer = make_optimizer(model.named_parameters(), schedule, scales)
+
+    def step(self, loss: Tensor) -> None:
+        """Follow the gradient of a loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["scale"] * self.schedule.rate(self.done)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.done += 1
+
+
 class Run:
     """A resumable training run in a folder: ``state.safetensors``, ``run.json``, ``log.jsonl``.
 
@@ -83,11 +105,15 @@ class Run:
         scales: Mapping[str, float] | None = None,
     ) -> None:
         self.model, self.schedule, self.folder, self.every = model, schedule, folder, every
-        self.optimizer = make_optimizer(model.named_parameters(), schedule, scales)
-        self.step = 0
+        self.descent = Descent(model, schedule, scales)
         self.seconds = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.descent.done
 
     def train(self, loss: Callable[[int], dict[str, Tensor]], *, tokens: Callable[[], int] | None = None) -> None:
         """Minimise the sum of what ``loss(step)`` returns until the schedule ends.
@@ -100,14 +126,8 @@ class Run:
         self.model.train()
         begin, seen = time.monotonic() - self.seconds, defaultdict(list)
         while self.step < self.schedule.steps:
-            for group in self.optimizer.param_groups:
-                group["lr"] = group["scale"] * self.schedule.rate(self.step)
             parts = loss(self.step)
-            torch.stack(list(parts.values())).sum().backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
-            self.optimizer.step()
-            self.optimizer.zero_grad(set_to_none=True)
-            self.step += 1
+            self.descent.step(torch.stack(list(parts.values())).sum())
             self.seconds = time.monotonic() - begin
             for name, part in parts.items():
                 seen[name].append(float(part.detach()))
@@ -122,7 +142,7 @@ class Run:
         """Write model, optimiser moments and position, by temporary name and rename."""
         tensors = {f"model.{name}": value.contiguous() for name, value in self.model.state_dict().items()}
         for name, parameter in self.model.named_parameters():
-            for key, value in self.optimizer.state.get(parameter, {}).items():
+            for key, value in self.descent.optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value).contiguous()
         temporary = self.folder / "state.tmp"
         save_file(tensors, temporary, {"step": str(self.step), "seconds": str(self.seconds)})
@@ -150,8 +170,8 @@ class Run:
                 if f"optimizer.{name}.{key}" in tensors
             }
             if moments:
-                self.optimizer.state[parameter] = moments
-        self.step, self.seconds = int(about["step"]), float(about["seconds"])
+                self.descent.optimizer.state[parameter] = moments
+        self.descent.done, self.seconds = int(about["step"]), float(about["seconds"])
 
     def _log(self, parts: dict[str, float]) -> None:
         rate = self.schedule.rate(self.step - 1)

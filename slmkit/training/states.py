@@ -10,6 +10,7 @@ from torch import Tensor
 
 from slmkit.core import SLM, Windows
 from slmkit.model.layers import pad_rows
+from slmkit.runtime import length_batches
 
 CACHE_BYTES = 3_000_000_000
 
@@ -83,10 +84,5 @@ def text_batches(lengths: np.ndarray, tokens: int, rng: np.random.Generator, poo
     made: list[np.ndarray] = []
     for begin in range(0, len(order), size):
         part = order[begin : begin + size]
-        part = part[np.argsort(-lengths[part], kind="stable")]
-        at = 0
-        while at < len(part):
-            take = max(1, tokens // max(int(lengths[part[at]]), 1))
-            made.append(part[at : at + take])
-            at += take
+        made.extend(part[rows] for rows in length_batches(lengths[part], tokens))
     yield from (made[i] for i in rng.permutation(len(made)))

@@ -83,7 +83,7 @@ class BranchModel:
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with the core, the labels or any weight."""
         config, files = self._contents()
-        return checkpoint.fingerprint({key: value for key, value in config.items() if key != "about"}, files)
+        return checkpoint.fingerprint(config, files)
 
     def float_branch(self) -> Branch:
         """The branch in float32, frozen and without dropout."""

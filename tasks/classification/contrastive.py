@@ -20,7 +20,7 @@ from slmkit.tasks.classification.logistic import logistic_head
 from slmkit.tasks.classification.recipe import PAIR_BATCH, Recipe
 from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.training_set import TrainingSet
-from slmkit.tasks.classification.tuned import Descent, Tuned, seeded
+from slmkit.tasks.classification.tuned import Tuned, descent, seeded
 from slmkit.tasks.classification.tuning import Fitted
 from slmkit.training.states import TrunkStates
 
@@ -54,7 +54,7 @@ def _descend(model: Tuned, states: TrunkStates, data: TrainingSet, recipe: Recip
     size = int(np.clip(BATCH_TOKENS / max(float(lengths.mean()), 1.0), 16, PAIR_BATCH))
     steps = recipe.epochs * max(1, round(len(data.train) / size))
     report.budget(recipe, len(data.train), 0, steps)
-    descent, truth = Descent(model, recipe, steps), data.classes[data.train]
+    optimiser, truth = descent(model, recipe, steps), data.classes[data.train]
     batches = group_batches(truth, size, np.random.default_rng(recipe.seed))
     model.train()
     try:
@@ -62,11 +62,11 @@ def _descend(model: Tuned, states: TrunkStates, data: TrainingSet, recipe: Recip
             batch, mask, owner, _ = states.batch(data.train[rows])
             vectors = model.vectors(batch, mask, owner, len(rows))
             loss = pair_loss(vectors, torch.from_numpy(truth[rows]))
-            descent.step(loss)
-            report.step(descent.done, loss)
+            optimiser.step(loss)
+            report.step(optimiser.done, loss)
     except KeyboardInterrupt:
         warnings.warn(
-            f"fit was interrupted after step {descent.done} of {steps}; the weights so far are kept", stacklevel=5
+            f"fit was interrupted after step {optimiser.done} of {steps}; the weights so far are kept", stacklevel=5
         )
         return True
     return False

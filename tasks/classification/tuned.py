@@ -15,7 +15,7 @@ from slmkit.model.branch import Branch
 from slmkit.runtime import length_batches
 from slmkit.tasks.classification.pooling import pool
 from slmkit.tasks.classification.recipe import Recipe
-from slmkit.training.loop import Schedule, make_optimizer
+from slmkit.training.loop import Descent, Schedule
 from slmkit.training.states import TrunkStates
 
 
@@ -68,30 +68,17 @@ class Tuned(nn.Module):
         return {name: value.detach().clone() for name, value in self.state_dict().items()}
 
 
-class Descent:
-    """AdamW on a schedule, lower layers slower and the new head faster than the branch's top.
+def descent(model: Tuned, recipe: Recipe, steps: int) -> Descent:
+    """The optimiser of a fit: lower layers slower and the new head faster than the branch's top.
 
     Args:
         model: what learns. recipe: rates. steps: in all.
     """
-
-    def __init__(self, model: Tuned, recipe: Recipe, steps: int) -> None:
-        self.model, self.schedule, self.done = model, Schedule(max(1, steps), recipe.learning_rate), 0
-        scales = {
-            f"branch.layers.{i}.": recipe.layer_decay ** (recipe.depth - 1 - i) for i in reversed(range(recipe.depth))
-        }
-        scales["head."] = recipe.head_learning_rate / recipe.learning_rate
-        self.optimizer = make_optimizer(model.named_parameters(), self.schedule, scales)
-
-    def step(self, loss: Tensor) -> None:
-        """Follow the gradient of a loss."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["scale"] * self.schedule.rate(self.done)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.done += 1
+    scales = {
+        f"branch.layers.{i}.": recipe.layer_decay ** (recipe.depth - 1 - i) for i in reversed(range(recipe.depth))
+    }
+    scales["head."] = recipe.head_learning_rate / recipe.learning_rate
+    return Descent(model, Schedule(max(1, steps), recipe.learning_rate), scales)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from slmkit.tasks.classification.calibration import fit_temperature, log_loss
 from slmkit.tasks.classification.recipe import Recipe
 from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.training_set import TrainingSet
-from slmkit.tasks.classification.tuned import Descent, Tuned, seeded
+from slmkit.tasks.classification.tuned import Tuned, descent, seeded
 from slmkit.training.states import TrunkStates, text_batches
 
 STEPS_BETWEEN_LOOKS = 150  # an epoch of a large set is looked at several times
@@ -75,22 +75,23 @@ def _descend(
     epochs = [list(_batches(states, data, recipe, epoch)) for epoch in range(recipe.epochs)]
     total = sum(map(len, epochs))
     report.budget(recipe, len(data.train), len(data.held), total)
-    descent = Descent(model, recipe, total)
+    optimiser = descent(model, recipe, total)
     model.train()
     try:
         for number, batches in enumerate(epochs):
             looks = _looks(len(batches))
             for at, rows in enumerate(batches, 1):
                 loss = batch_loss(model, states, data, rows, recipe.label_smoothing)
-                descent.step(loss)
-                report.step(descent.done, loss)
+                optimiser.step(loss)
+                report.step(optimiser.done, loss)
                 if at in looks:
                     watch.look(number + at / len(batches))
             if watch.epochs_without_gain(number + 1) >= recipe.patience:
                 break
     except KeyboardInterrupt:
         warnings.warn(
-            f"fit was interrupted after step {descent.done} of {total}; the best weights so far are kept", stacklevel=5
+            f"fit was interrupted after step {optimiser.done} of {total}; the best weights so far are kept",
+            stacklevel=5,
         )
         return True
     return False
