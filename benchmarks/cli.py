@@ -91,7 +91,10 @@ def bench_report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of result files.")],
     out: Annotated[Path, typer.Option("--out", help="report.html for a page, report.md for Markdown tables.")],
 ) -> None:
-    """Write the results of a folder as a self-contained page, or as Markdown."""
+    """Write the results of a folder as a self-contained page, or as Markdown.
+
+    In a Markdown file with the lines "<!-- results -->" and "<!-- /results -->" only what is between them is replaced.
+    """
     with one_line_errors():
         from slmkit.benchmarks import report
 

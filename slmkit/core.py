@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from slmkit import checkpoint
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.config import ModelConfig
-from slmkit.model.encoder import Encoder
+from slmkit.model.encoder import Encoder, encoder_layers
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
 from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, length_batches
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
@@ -84,10 +84,14 @@ class Encoded:
 class SLM:
     """The shared core: a frozen encoder and its tokenizer.
 
+    The encoder's top layers were trained on many jobs at once and are where branches start. Sentence vectors have
+    top layers of their own, trained for nothing else, as a task has its branch.
+
     Safe to use from several threads; nothing changes after construction.
 
     Args:
         config: sizes and lineage. tokenizer: the vocabulary. encoder: the network in fp32.
+        vectors: the sentence vectors' own top layers in fp32; None where the encoder's top serves them too.
         fingerprint: of the weights folder. size: its bytes. precision: auto, fp32, bf16 or int8.
     """
 
@@ -97,16 +101,19 @@ class SLM:
         tokenizer: Tokenizer,
         encoder: Encoder,
         *,
+        vectors: nn.ModuleList | None = None,
         fingerprint: str = "",
         size: int = 0,
         precision: str = "fp32",
     ) -> None:
         self.config, self.tokenizer, self.fingerprint = config, tokenizer, fingerprint
         self.precision = choose_precision(precision)
-        self._parameters = count_parameters(encoder)
         self._bytes = size
         self.encoder = encoder.eval().requires_grad_(requires_grad=False)
-        convert(self.encoder.layers, self.precision)
+        self.vectors = (vectors or nn.ModuleList()).eval().requires_grad_(requires_grad=False)
+        self._parameters = count_parameters(self.encoder) + count_parameters(self.vectors)
+        for layers in (self.encoder.layers, self.vectors):
+            convert(layers, self.precision)
 
     @classmethod
     def load(cls, path: str | Path | None = None, *, precision: str = "auto") -> SLM:
@@ -126,18 +133,20 @@ class SLM:
         tokenizer = Tokenizer.from_json(words, folder / checkpoint.TOKENIZER)
         with torch.device("meta"):
             encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
-        state = {k.removeprefix("encoder."): v for k, v in packed.items() if k.startswith("encoder.")}
+            vectors = encoder_layers(config.encoder, config.vectors)
+        whole = nn.ModuleDict({"encoder": encoder, "vectors": vectors})
         precision = choose_precision(precision)
         try:
             if precision == "int8":
-                assign_int8(encoder, state)
-            encoder.load_state_dict(checkpoint.unpack(state), assign=True)
+                assign_int8(whole, packed)
+            whole.load_state_dict(checkpoint.unpack(packed), assign=True)
         except (RuntimeError, KeyError) as error:
             raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error}") from error
         return cls(
             config,
             tokenizer,
             encoder,
+            vectors=vectors,
             fingerprint=checkpoint.fingerprint(data, parts),
             size=sum(map(len, parts.values())),
             precision=precision,
@@ -151,7 +160,8 @@ class SLM:
         """
         if self.precision != "fp32":
             raise InputError(f"this model runs in {self.precision}; load it with precision='fp32' to save it")
-        packed = checkpoint.pack({f"encoder.{k}": v for k, v in self.encoder.state_dict().items()})
+        whole = nn.ModuleDict({"encoder": self.encoder, "vectors": self.vectors})
+        packed = checkpoint.pack(whole.state_dict())
         parts = {
             checkpoint.MODEL: checkpoint.tensors_to_bytes(packed),
             checkpoint.TOKENIZER: self.tokenizer.to_json().encode(),
@@ -166,6 +176,7 @@ class SLM:
             "vocabulary": self.config.vocabulary,
             "layers": self.config.encoder.layers,
             "trunk": self.config.trunk,
+            "vector_layers": self.config.vectors,
             "width": self.config.encoder.width,
             "precision": self.precision,
             "fingerprint": self.fingerprint,
@@ -220,23 +231,37 @@ class SLM:
         return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(texts))
 
     @torch.inference_mode()
-    def run(self, windows: Windows, *, upto: int | None = None) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
+    def run(
+        self, windows: Windows, *, upto: int | None = None, vectors: bool = False
+    ) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
         """Encode windows batch by batch, longest first.
 
         Yields:
-            The numbers of the batch's windows ``(B,)``, their states ``(B, T, width)`` after ``upto`` layers (None:
-            all) and mask ``(B, T)``.
+            The numbers of the batch's windows ``(B,)``, their states ``(B, T, width)`` and mask ``(B, T)``; see
+            ``layers`` for the arguments.
         """
         for numbers in length_batches(windows.lengths):
             flat = torch.from_numpy(np.concatenate([windows.ids[i] for i in numbers]))
             ids, mask = pad_rows(flat, torch.tensor([len(windows.ids[i]) for i in numbers]))
-            yield numbers, self.layers(ids, mask, upto), mask
+            yield numbers, self.layers(ids, mask, upto, vectors=vectors), mask
 
-    def layers(self, ids: Tensor, mask: Tensor, upto: int | None) -> Tensor:
-        """States after ``upto`` layers (None: all), float32: ids and bool mask ``(B, T)`` -> ``(B, T, width)``."""
+    def stack(self, *, vectors: bool = False) -> list[nn.Module]:
+        """The layers from the lowest up; with ``vectors`` those that sentence vectors are made by."""
+        layers = list(self.encoder.layers)
+        return [*layers[: len(layers) - len(self.vectors)], *self.vectors] if vectors else layers
+
+    def layers(self, ids: Tensor, mask: Tensor, upto: int | None, *, vectors: bool = False) -> Tensor:
+        """Float32 states of a batch.
+
+        Args:
+            ids, mask: ``(B, T)``. upto: layers to run, None for all. vectors: see ``stack``.
+
+        Returns:
+            ``(B, T, width)``.
+        """
         states, keys = self.encoder.embed(ids), key_mask(mask)
         states = states.to(torch.bfloat16) if self.precision == "bf16" else states
-        for layer in self.encoder.layers[:upto]:
+        for layer in self.stack(vectors=vectors)[:upto]:
             states = layer(states, keys)
         return states.float()
 
@@ -288,7 +313,7 @@ class SLM:
         sums = torch.zeros(len(listed), self.config.encoder.width)
         counts = torch.zeros(len(listed), 1)
         index = torch.from_numpy(cut.text_index)
-        for numbers, states, mask in self.run(cut):
+        for numbers, states, mask in self.run(cut, vectors=True):
             tokens = mask.sum(1, keepdim=True).float()
             sums.index_add_(0, index[numbers], mean_pool(states, mask) * tokens)
             counts.index_add_(0, index[numbers], tokens)

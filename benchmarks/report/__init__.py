@@ -7,9 +7,13 @@ from pathlib import Path
 from slmkit.benchmarks import results
 from slmkit.errors import DataError, InputError
 
+MARKS = ("<!-- results -->", "<!-- /results -->")
+
 
 def write(folder: Path, out: Path) -> list[str]:
     """Write the results of ``folder`` to ``out`` (.html or .md); answers a line about each file left out.
+
+    A Markdown file that is there and has the two ``MARKS`` keeps all that stands outside them.
 
     Raises:
         InputError: ``out`` has another ending.
@@ -25,5 +29,12 @@ def write(folder: Path, out: Path) -> list[str]:
         from slmkit.benchmarks.report.markdown import render
     else:
         from slmkit.benchmarks.report.page import render
-    results.write_text(out, render(found, speed))
+    results.write_text(out, _placed(out, render(found, speed)))
     return problems
+
+
+def _placed(out: Path, rendered: str) -> str:
+    before = out.read_text(encoding="utf-8") if out.suffix == ".md" and out.is_file() else ""
+    head, begin, rest = before.partition(MARKS[0])
+    _, end, tail = rest.partition(MARKS[1])
+    return f"{head}{begin}\n{rendered}{end}{tail}" if end else rendered

@@ -45,12 +45,14 @@ class ModelConfig:
     Attributes:
         vocabulary: number of tokens.
         trunk: encoder layers below the branches; fixed once trained, shared by all tasks.
+        vectors: layers of the top that sentence vectors have to themselves; 0 where the encoder's own serves them.
         encoder: the encoder. decoder: the decoder, or None for an encoder alone.
         about: licence, lineage and budget, as plain data for ``SLM.info``.
     """
 
     vocabulary: int
     trunk: int = 8
+    vectors: int = 0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig | None = None
     about: Mapping[str, Any] = field(default_factory=dict)

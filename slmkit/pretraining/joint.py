@@ -43,9 +43,9 @@ class JointConfig:
     batch_tokens: int = 1536
     limit: int = 160
     sets: int = 2
-    raw_every: int = 4
+    raw_every: int = 5
     dropout: float = 0.1
-    most: int = 25_000
+    most: int = 50_000
     seed: int = 0
 
 
@@ -162,7 +162,8 @@ class Joint(nn.Module):
     """The encoder with every head of the stage, and the stage before for its losses.
 
     Args:
-        config: settings. data: folder with en/, zh/ and raw/. adapted: run folder of *adapt*.
+        config: settings. data: folder with en/, zh/ and raw/.
+        adapted: run folder of *adapt*, or a core that this stage goes on with.
     """
 
     def __init__(self, config: JointConfig, data: Path, adapted: Path) -> None:
@@ -201,7 +202,8 @@ def joint(data: Path, adapted: Path, folder: Path, config: JointConfig) -> Joint
     """Run the stage, or go on with it where it was stopped.
 
     Args:
-        data: folder with en/, zh/ and raw/. adapted: run folder of *adapt*. folder: of this run. config: settings.
+        data: folder with en/, zh/ and raw/. adapted: run folder of *adapt*, or a core to go on with.
+        folder: of this run. config: settings.
     """
     torch.manual_seed(config.seed)
     model = Joint(config, data, adapted)

@@ -1,33 +1,51 @@
-"""Stage three, *settle*: the trunk stays as *joint* left it; the layers above give the teacher's vectors once more.
+"""Stage three, *settle*: top layers that make sentence vectors and nothing else, on the trunk that *joint* left.
 
-Labelled pairs pull the vectors towards their own domain, which costs similarity elsewhere, most of all in Chinese. The
-layers above the trunk are nobody's but the core's (every task has its own copy), so they are distilled once more.
+Labelled sets pull the top towards tags, spans and classes, and its vectors towards the domains of the labelled
+pairs, which costs similarity elsewhere, most of all in Chinese. So the vectors get a branch of their own: a copy of the
+top, distilled from the teacher once more. The encoder's own top stays as it is, for the tasks to start from.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from slmkit.model.layers import set_dropout
 from slmkit.pretraining.adapt import Adapt, AdaptConfig
+from slmkit.pretraining.sources import SOURCES
 from slmkit.training.loop import Run, Schedule
 
 SETTINGS = AdaptConfig(
-    characters=10_000_000, batch_tokens=3072, limit=64, hidden_layers=(12,), hidden=1.0, damaged=0.0, seed=2
+    characters=8_000_000, batch_tokens=3072, limit=64, hidden_layers=(12,), hidden=1.0, damaged=0.0, seed=2
 )
+# Labels are not read. The corpus holds prose; what people ask and compare is short, and only the labelled sets have it.
+ASKED_AND_COMPARED = ("afqmc", "cmrc2018", "kgclue", "qamr", "simclue", "sts-b-zh", "stsb")
+MOST = 12_000  # texts of each of them
 
 
-def settle(raw: Path, joined: Path, folder: Path, *, steps: int, trunk: int = 8, learning_rate: float = 3e-4) -> None:
+def short_texts(data: Path, seed: int) -> list[str]:
+    """Questions, and the texts of pairs, without their labels."""
+    texts: list[str] = []
+    for source in SOURCES:
+        if source.name in ASKED_AND_COMPARED:
+            pairs = [(e.text, e.second if source.shape == "similarity" else "") for e in source.read(data)]
+            own = sorted({text for pair in pairs for text in pair if text})
+            order = np.random.default_rng(seed).permutation(len(own))
+            texts += [own[i] for i in order[:MOST]]
+    return texts
+
+
+def settle(data: Path, joined: Path, folder: Path, *, steps: int, trunk: int = 8, learning_rate: float = 3e-4) -> None:
     """Run the stage, or go on with it where it was stopped.
 
     Args:
-        raw: folder of the raw corpus. joined: run folder of *joint*. folder: of this run. steps: optimiser steps.
-        trunk: layers that stay as they are, with the embedding. learning_rate: peak.
+        data: folder with en/, zh/ and raw/. joined: run folder of *joint*. folder: of this run. steps: optimiser
+            steps. trunk: layers that stay as they are, with the embedding. learning_rate: peak.
     """
     torch.manual_seed(SETTINGS.seed)
-    stage = Adapt(SETTINGS, raw, start=joined)
+    stage = Adapt(SETTINGS, data / "raw", start=joined, more=short_texts(data, SETTINGS.seed))
     encoder = stage.student.encoder
     stage.student.requires_grad_(requires_grad=False)
     encoder.layers[trunk:].requires_grad_(requires_grad=True)

@@ -19,7 +19,7 @@ from slmkit.core import KIND_TOKENS, SLM, Kind
 from slmkit.core import load as load_core
 from slmkit.errors import CheckpointError
 from slmkit.model.branch import Branch
-from slmkit.model.layers import Layer
+from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
 from slmkit.tasks.classification.inputs import as_texts
 from slmkit.tasks.classification.labels import Label, Labels
@@ -87,13 +87,8 @@ class BranchModel:
 
     def float_branch(self) -> Branch:
         """The branch in float32, frozen and without dropout."""
-        size = self.slm.config.encoder
         with torch.device("meta"):
-            layers = [
-                Layer(width=size.width, heads=size.heads, ffn=size.ffn, eps=size.layer_norm_eps)
-                for _ in range(self.depth)
-            ]
-            branch = Branch(nn.ModuleList(layers))
+            branch = Branch(encoder_layers(self.slm.config.encoder, self.depth))
         packed = {name: value for name, value in self.tensors.items() if name.startswith("layers.")}
         branch.load_state_dict(checkpoint.unpack(packed), assign=True)
         return branch.eval().requires_grad_(requires_grad=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -28,8 +28,8 @@ FEWEST_STEPS, MOST_STEPS = 16, 512
 BATCH_TOKENS = 1024  # gradients keep every layer's states
 _SMALLEST = 0.05  # differences below this are met within tolerance × this
 
-# float32 twins of quantized layers; a core that is dropped takes its twin along.
-_twins: WeakKeyDictionary[SLM, nn.Module] = WeakKeyDictionary()
+# float32 twins of quantized stacks, by whether they make sentence vectors; a core that is dropped takes them along.
+_twins: WeakKeyDictionary[SLM, dict[bool, list[nn.Module]]] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -82,7 +82,8 @@ class Path:
             # Marks and other tokens without characters are part of the masked text too.
             visible = (spans[..., 1] > spans[..., 0])[..., None]
             self.baseline = torch.where(visible, masked, self.words)
-        self.layers = [*_float_layers(model.slm)[: model.upto], *_float_branch(model)]
+        trunk = _float_layers(model.slm, vectors=model.branch is None)[: model.upto]
+        self.layers = [*trunk, *_float_branch(model)]
         self.tokens = self.mask.sum()
 
     def scores(self, alphas: np.ndarray) -> Tensor:
@@ -140,13 +141,16 @@ class Path:
         return logits[:, self.label] - rivals.logsumexp(1)
 
 
-def _float_layers(slm: SLM) -> Any:
+def _float_layers(slm: SLM, *, vectors: bool) -> list[nn.Module]:
+    """The core's stack in float32; copies are made once a core."""
     if slm.precision == "fp32":
-        return slm.encoder.layers
+        return slm.stack(vectors=vectors)
     with _lock:
-        if slm not in _twins:
-            _twins[slm] = float_copy(slm.encoder.layers).eval().requires_grad_(requires_grad=False)
-        return _twins[slm]
+        twins = _twins.setdefault(slm, {})
+        if vectors not in twins:
+            copies = map(float_copy, slm.stack(vectors=vectors))
+            twins[vectors] = [layer.eval().requires_grad_(requires_grad=False) for layer in copies]
+        return twins[vectors]
 
 
 def _float_branch(model: BranchModel) -> nn.ModuleList:

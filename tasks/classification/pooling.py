@@ -45,7 +45,7 @@ def text_vectors(
     """One vector a text.
 
     Args:
-        slm: the core. branch: in the core's precision; None reads the core's own top. texts: any strings.
+        slm: the core. branch: in the core's precision; None takes the core's sentence vectors. texts: any strings.
         upto: layers of the trunk. max_length: tokens a window. normalise: scale the vectors to length 1.
         kind: how the texts are announced to the core.
 
@@ -64,7 +64,7 @@ def _chunk_vectors(
     index = torch.from_numpy(windows.text_index)
     total = torch.zeros(len(texts), slm.config.encoder.width)
     tokens = torch.zeros(len(texts), 1)
-    for numbers, states, mask in slm.run(windows, upto=upto):
+    for numbers, states, mask in slm.run(windows, upto=upto, vectors=branch is None):
         if branch is not None:
             states = states.to(torch.bfloat16) if slm.precision == "bf16" else states
             states = branch(states, mask).float()

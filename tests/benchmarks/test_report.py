@@ -105,6 +105,15 @@ def test_markdown_tables(found):
     assert "Measured on" in text
 
 
+def test_markdown_between_marks_leaves_the_rest_alone(found, tmp_path):
+    whole, readme = tmp_path / "whole.md", tmp_path / "README.md"
+    readme.write_text("# Title\n\n<!-- results -->\nold\n<!-- /results -->\n\nend\n")
+    report.write(found[0], whole)
+    for _ in range(2):
+        report.write(found[0], readme)
+        assert readme.read_text() == f"# Title\n\n<!-- results -->\n{whole.read_text()}<!-- /results -->\n\nend\n"
+
+
 def test_figures_take_the_page_colour(found):
     group = tables.groups(found[1])[0]
     for svg in (figures.quality_speed(group), figures.quality_size(group)):
