@@ -127,6 +127,12 @@ def _kgclue(data: Path) -> Iterator[Example]:
             yield Example(row["question"], spans=((start, start + len(name), "name"),))
 
 
+def _silver(data: Path) -> Iterator[Example]:
+    from slmkit.pretraining.silver import typed_names  # which takes Example from here
+
+    return typed_names(data / "raw")
+
+
 def squad_rows(data: Path, name: str) -> Iterator[Example]:
     """Questions of a file in SQuAD form; an answer whose offset is wrong is looked up by its text."""
     for article in json.loads(read_text(data / name))["data"]:
@@ -185,8 +191,15 @@ SOURCES = (
     Source("msra-ner", "tags", "none stated", _column_tags("zh/msra-ner/dh_msra.txt.xz", keep=10), share=1.8),
     Source("aishell-ner", "tags", "Apache-2.0", _column_tags("zh/aishell_ner/dev.bio.txt.xz"), share=0.8),
     Source("kgclue", "tags", "none stated", _kgclue, share=0.6),
+    Source("wikipedia-zh-kinds", "tags", "CC BY-SA 4.0, labels by our rules", _silver, share=2.0),
     Source("wikiann-en", "tags", "ODC-BY", _column_tags("en/wikiann_en/train.xz", tag_first="en:"), share=0.4),
-    Source("few-nerd", "tags", "CC BY-SA 4.0", _column_tags("en/fewnerd_structshot/dev.txt.xz", keep=10), share=1.2),
+    Source(
+        "few-nerd",
+        "tags",
+        "CC BY-SA 4.0 (unverified)",
+        _column_tags("en/fewnerd_structshot/dev.txt.xz", keep=10),
+        share=1.2,
+    ),
     Source("wnut17", "tags", "CC BY 4.0", _column_tags("en/wnut17/wnut17train.conll.xz")),
     Source("bc5cdr", "tags", "public domain", _column_tags("en/bc5cdr/train.txt.xz"), share=0.7),
     Source("cmrc2018", "span", "CC BY-SA 4.0", _cmrc, share=3.5),
