@@ -1,9 +1,7 @@
 """The recipe of the shipped sentiment weights: ``python -m slmkit.tasks.classification.train_sentiment``.
 
 Reads SST-2 (English film sentences) and ChnSentiCorp (Chinese reviews of hotels, computers and books), and writes a
-classifier of the labels "negative" and "positive". SST-2 has no text longer than a sentence; with ``--unlabelled`` a
-first classifier labels whole film reviews, and those that it is surest of teach the second (self-training, Scudder
-1965).
+classifier of the labels "negative" and "positive".
 """
 
 from __future__ import annotations
@@ -19,11 +17,9 @@ import numpy as np
 
 from slmkit.core import load
 from slmkit.errors import DataError, SLMKitError
-from slmkit.pretraining.corpus import documents as documents_of
 from slmkit.tasks.classification.classifier import Classifier
 from slmkit.tasks.classification.natural_text import naturalise
 from slmkit.tasks.classification.sentiment import NEGATIVE, POSITIVE
-from slmkit.text.sentences import sentence_spans
 
 NAMES = {"0": NEGATIVE, "1": POSITIVE}
 FILES = {
@@ -32,7 +28,6 @@ FILES = {
     ("zh", "train"): "zh/chnsenticorp/train.tsv.xz",
     ("zh", "dev"): "zh/chnsenticorp/dev.tsv.xz",
 }
-UNLABELLED = "raw/en_imdb_train_unsup.jsonl.xz"
 Rows = tuple[list[str], list[str]]  # texts and labels
 
 
@@ -74,35 +69,6 @@ def documents(rows: Rows, count: int, seed: int) -> Rows:
     return texts, labels
 
 
-def reviews(data: Path, count: int, seed: int, longest: int = 1000) -> list[str]:
-    """Film reviews without labels, each cut to its first or last sentences of about ``longest`` characters.
-
-    Args:
-        data: see ``read``. count: how many. seed: of the choice. longest: characters of a text.
-
-    Raises:
-        DataError: the file is not there.
-    """
-    path = data / UNLABELLED
-    if not path.is_file():
-        raise DataError(f"{path} is missing")
-    texts, rng = list(documents_of(path)), np.random.default_rng(seed)
-    return [_end_or_beginning(texts[i], longest, bool(rng.integers(2))) for i in rng.permutation(len(texts))[:count]]
-
-
-def _end_or_beginning(text: str, longest: int, end: bool) -> str:
-    spans = [(a, b) for a, b in sentence_spans(text) if (len(text) - a if end else b) <= longest]
-    return text[spans[0][0] : spans[-1][1]].strip() if spans else text[:longest]
-
-
-def surest(classifier: Classifier, texts: Sequence[str], count: int) -> Rows:
-    """The texts that the classifier is surest of, half of them of each label, with that label."""
-    sure = classifier.predict_proba(texts)[:, list(classifier.classes_).index(POSITIVE)]
-    order, half = np.argsort(sure, kind="stable"), min(count, len(texts)) // 2
-    chosen = [*((i, NEGATIVE) for i in order[:half]), *((i, POSITIVE) for i in order[len(order) - half :])]
-    return [texts[i] for i, _ in chosen], [label for _, label in chosen]
-
-
 def training_rows(data: Path, *, natural: bool, document_count: int, seed: int) -> Rows:
     """Everything that the recipe learns from.
 
@@ -125,25 +91,16 @@ def train(arguments: argparse.Namespace) -> dict[str, float]:
     )
     dev = {language: read(arguments.data, language, "dev") for language in ("en", "zh")}
     held = ([*dev["en"][0], *dev["zh"][0]], [*dev["en"][1], *dev["zh"][1]])
-    validation = held if arguments.validation == "dev" else None
-
-    def fitted(epochs: int | None) -> Classifier:
-        classifier = Classifier(
-            method="tune",
-            depth=arguments.depth,
-            epochs=epochs,
-            learning_rate=arguments.learning_rate,
-            random_state=arguments.seed,
-            verbose=1,
-            slm=load(arguments.core),
-        )
-        return classifier.fit(texts, labels, validation=validation)
-
-    if arguments.unlabelled:
-        found = reviews(arguments.data, 3 * arguments.unlabelled, arguments.seed)
-        more = surest(fitted(1), found, arguments.unlabelled)
-        texts, labels = texts + more[0], labels + more[1]
-    classifier = fitted(arguments.epochs)
+    classifier = Classifier(
+        method="tune",
+        depth=arguments.depth,
+        epochs=arguments.epochs,
+        learning_rate=arguments.learning_rate,
+        random_state=arguments.seed,
+        verbose=1,
+        slm=load(arguments.core),
+    )
+    classifier.fit(texts, labels, validation=held if arguments.validation == "dev" else None)
     accuracy = {language: round(classifier.score(*rows), 4) for language, rows in dev.items()}
     classifier.model_.save(
         arguments.out,
@@ -151,7 +108,6 @@ def train(arguments: argparse.Namespace) -> dict[str, float]:
         validation=arguments.validation,
         natural=arguments.natural,
         documents=arguments.documents,
-        unlabelled=arguments.unlabelled,
         dev_accuracy=accuracy,
     )
     return accuracy
@@ -174,7 +130,6 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="show the English sentences with natural spelling, too",
     )
     parser.add_argument("--documents", type=int, default=1500, help="long English texts made of the sentences; 0: none")
-    parser.add_argument("--unlabelled", type=int, default=0, help="film reviews that a first classifier labels")
     parser.add_argument(
         "--validation",
         choices=("dev", "carved"),

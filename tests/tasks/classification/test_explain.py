@@ -45,9 +45,10 @@ def test_tokens_know_their_characters(tuned):
 
 def test_a_quantized_core_is_explained_through_a_float_twin_that_dies_with_it(toy_slm, contrasted):
     core = SLM(toy_slm.config, toy_slm.tokenizer, float_copy(toy_slm.encoder), fingerprint="toy", precision="int8")
-    twin = explain_module._float_layers(core)
-    assert explain_module._float_layers(core) is twin
-    watched = weakref.ref(twin)
+    twin = explain_module._float_layers(core, vectors=False)
+    assert explain_module._float_layers(core, vectors=False) is twin
+    assert explain_module._float_layers(core, vectors=True) is not twin
+    watched = weakref.ref(twin[0])
     del core, twin
     gc.collect()
     assert watched() is None

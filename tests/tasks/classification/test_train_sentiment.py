@@ -4,9 +4,8 @@ import lzma
 import pytest
 
 from slmkit.core import SLM
-from slmkit.tasks.classification import Classifier, Sentiment
+from slmkit.tasks.classification import Sentiment
 from slmkit.tasks.classification import train_sentiment as recipe
-from slmkit.tasks.classification.sentiment import NEGATIVE, POSITIVE
 
 
 @pytest.fixture
@@ -45,27 +44,6 @@ def test_what_it_learns_from(corpus):
     assert all(3 <= text.count("The film") <= 12 for text in long)
     assert all(("good" in text) != ("bad" in text) for text in long)
     assert len(recipe.training_rows(corpus, natural=False, document_count=0, seed=0)[0]) == 80
-
-
-def test_the_surest_reviews_teach_the_second_classifier(corpus, toy_slm, tmp_path):
-    lines = [json.dumps({"text": f"The film is {'good' if n % 2 else 'bad'}. " * 40}) for n in range(30)]
-    (corpus / "raw").mkdir()
-    (corpus / recipe.UNLABELLED).write_bytes(lzma.compress("\n".join(lines).encode()))
-    texts = recipe.reviews(corpus, 12, seed=0, longest=100)
-    assert len(texts) == 12
-    assert all(40 < len(text) <= 100 and text.startswith("The film is") for text in texts)
-    toy_slm.save(tmp_path / "core")
-    arguments = ["--data", corpus, "--out", tmp_path / "out", "--core", tmp_path / "core", "--epochs", "1"]
-    assert recipe.main([*map(str, arguments), "--documents", "0", "--unlabelled", "8"]) == 0
-    assert json.loads((tmp_path / "out/config.json").read_text())["about"]["unlabelled"] == 8
-
-
-def test_surest_takes_both_ends(toy_slm):
-    classifier = Classifier(method="linear", slm=toy_slm).fit(
-        ["good film"] * 6 + ["bad book"] * 6, [POSITIVE] * 6 + [NEGATIVE] * 6
-    )
-    texts, labels = recipe.surest(classifier, ["good film", "bad book", "good book", "bad film"], 2)
-    assert sorted(zip(labels, texts, strict=True)) == [(NEGATIVE, "bad book"), (POSITIVE, "good film")]
 
 
 def test_missing_and_odd_files_are_named(corpus, tmp_path, capsys):
