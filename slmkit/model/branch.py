@@ -26,11 +26,8 @@ class Branch(nn.Module):
         self.layers = layers
 
     @classmethod
-    def on(cls, slm: SLM, depth: int, *, dropout: float = 0.1, vectors: bool = False) -> Branch:
+    def on(cls, slm: SLM, depth: int, *, dropout: float = 0.1) -> Branch:
         """Copy the top ``depth`` layers of the core; the trunk is what lies below (``upto=layers - depth``).
-
-        Args:
-            slm: the core. depth: of the branch. dropout: in training. vectors: start from the sentence vectors' top.
 
         Raises:
             InputError: the core has fewer layers.
@@ -38,7 +35,7 @@ class Branch(nn.Module):
         total = slm.config.encoder.layers
         if not 0 <= depth <= total:
             raise InputError(f"depth {depth}: the core has {total} layers, give 0 to {total}")
-        layers = nn.ModuleList(float_copy(layer) for layer in slm.stack(vectors=vectors)[total - depth :])
+        layers = nn.ModuleList(float_copy(layer) for layer in slm.stack()[total - depth :])
         set_dropout(layers, dropout)
         return cls(layers)
 

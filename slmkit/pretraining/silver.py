@@ -52,6 +52,7 @@ POSTS = (
 _KIND_OF = {noun: kind for kind, nouns in KINDS.items() for noun in nouns.split()}
 _NOUNS = sorted(_KIND_OF, key=len, reverse=True)
 _DEFINITION = re.compile(r"^.{0,60}?[，,）)》」\s]?(?:是|为)([^，。；、]{1,40})[，。；]")
+_APPOSITION = re.compile(r"[^，。]{0,40}，([^，。；]{2,40})[，。；]")
 _MARKED = re.compile("(" + "|".join(_NOUNS) + ")?《([^《》]{1,30})》")
 _POST = re.compile("|".join(sorted(POSTS.split(), key=len, reverse=True)))
 _TITLE_NOTE = re.compile(r"\s*[（(].*$")
@@ -59,13 +60,12 @@ _TITLE_NOTE = re.compile(r"\s*[（(].*$")
 
 def kind_of_article(title: str, body: str) -> str | None:
     """What the first sentence says that the title is; None where it does not say."""
-    begin = body[:160]
-    if not begin.lstrip("《「“").startswith(title):
+    begin = body[:160].lstrip("《「“")
+    if not begin.startswith(title):
         return None
-    found = _DEFINITION.match(begin.lstrip("《「“")[len(title) :])
-    if found is None:
-        # "江户重通，日本战国时代的武将。" names it without a verb.
-        found = re.match(r"[^，。]{0,40}，([^，。；]{2,40})[，。；]", begin.lstrip("《「“")[len(title) :])
+    rest = begin[len(title) :]
+    # "江户重通，日本战国时代的武将。" names it without a verb.
+    found = _DEFINITION.match(rest) or _APPOSITION.match(rest)
     said = found.group(1).removesuffix("之一") if found else ""
     return next((_KIND_OF[noun] for noun in _NOUNS if said.endswith(noun)), None)
 
@@ -124,7 +124,7 @@ def typed_names(raw: Path, *, most: int = 40_000, longest: int = 120) -> Iterato
         title, _, body = text.partition("\n")
         articles.append((_TITLE_NOTE.sub("", title), body))
     names = gazetteer(articles)
-    lengths = {name[:SHORTEST]: set[int]() for name in names}
+    lengths: dict[str, set[int]] = defaultdict(set)
     for name in names:
         lengths[name[:SHORTEST]].add(len(name))
     longest_first = {start: sorted(found, reverse=True) for start, found in lengths.items()}
