@@ -21,7 +21,7 @@ from slmkit.benchmarks.datasets.loading import load
 from slmkit.benchmarks.metrics.base import evaluate
 from slmkit.core import SLM, Windows
 from slmkit.model.branch import Branch
-from slmkit.model.heads import SpanHead
+from slmkit.model.heads import SpanHead, bio_path
 from slmkit.tasks.classification import Classifier
 from slmkit.text.alignment import label_spans, span_tokens, tag_labels
 from slmkit.text.tokenizer import BOS, EOS
@@ -119,7 +119,7 @@ def _descend(
 
 
 def _tags(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
-    """A plain softmax tagger in BIO, first window of each text for training, all windows for the answer."""
+    """A softmax tagger in BIO; the answer is the best sequence that BIO allows."""
     torch.manual_seed(settings.seed)
     types = sorted({kind for spans in train.labels for _, _, kind in spans})
     windows = slm.windows(train.inputs)
@@ -139,7 +139,7 @@ def _tags(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
     cut = slm.windows(dev.inputs)
     with torch.inference_mode():
         for numbers, states, mask in slm.run(cut, upto=slm.config.encoder.layers - settings.depth):
-            labels = head(branch(states, mask)).argmax(-1).numpy()
+            labels = bio_path(head(branch(states, mask)).log_softmax(-1)).numpy()
             for row, number in enumerate(numbers):
                 text, fresh = int(cut.text_index[number]), cut.fresh[number]
                 kept = labels[row, : len(fresh)] * fresh

@@ -18,7 +18,7 @@ from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.config import ModelConfig
 from slmkit.model.encoder import Encoder, encoder_layers
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
-from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, length_batches
+from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, keep_freed_memory, length_batches
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
 from slmkit.text.windows import window_spans
 
@@ -109,6 +109,7 @@ class SLM:
         self.config, self.tokenizer, self.fingerprint = config, tokenizer, fingerprint
         self.precision = choose_precision(precision)
         self._bytes = size
+        keep_freed_memory()
         self.encoder = encoder.eval().requires_grad_(requires_grad=False)
         self.vectors = (vectors or nn.ModuleList()).eval().requires_grad_(requires_grad=False)
         self._parameters = count_parameters(self.encoder) + count_parameters(self.vectors)

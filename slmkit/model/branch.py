@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from slmkit.errors import InputError
 from slmkit.model.layers import key_mask, set_dropout
-from slmkit.runtime import float_copy
+from slmkit.runtime import float_copy, mixed_precision
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -42,6 +42,7 @@ class Branch(nn.Module):
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Shape: trunk states ``(B, T, W)`` and mask ``(B, T)`` bool -> ``(B, T, W)``."""
         keys = key_mask(mask)
-        for layer in self.layers:
-            states = layer(states, keys)
+        with mixed_precision(self.training):
+            for layer in self.layers:
+                states = layer(states, keys)
         return states

@@ -47,6 +47,28 @@ class SpanHead(nn.Module):
         return start, end
 
 
+def bio_path(scores: Tensor) -> Tensor:
+    """The best sequence of BIO labels in which every inside label goes on with a span of its own type (Viterbi 1967).
+
+    Shape: scores ``(B, T, L)``, log-probabilities of the labels of ``text.alignment.tag_labels`` -> int64 ``(B, T)``.
+    """
+    labels = torch.arange(scores.shape[-1], device=scores.device)
+    inside = (labels > 0) & (labels % 2 == 0)
+    before, after = labels[:, None], labels[None, :]
+    forbidden = inside[None, :] & (before != after) & (before != after - 1)  # (L, L), from row to column
+    steps = scores.new_zeros(forbidden.shape).masked_fill(forbidden, -1e4)
+    best = scores[:, 0].masked_fill(inside, -1e4)  # (B, L)
+    came_from = []
+    for at in range(1, scores.shape[1]):
+        best, chosen = (best[:, :, None] + steps).max(1)
+        best = best + scores[:, at]
+        came_from.append(chosen)
+    path = [best.argmax(-1)]
+    for chosen in reversed(came_from):
+        path.append(chosen.gather(1, path[-1][:, None]).squeeze(1))
+    return torch.stack(path[::-1], dim=1)
+
+
 def cosent(scores: Tensor, wanted: Tensor, scale: float = 20.0) -> Tensor:
     """Ranking loss on cosines: a pair that is more alike must score higher (CoSENT, Su 2022).
 

@@ -30,7 +30,7 @@ from slmkit.model.config import EncoderConfig
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import mean_pool, pad_rows
 from slmkit.pretraining import corpus, corruption, vocabulary
-from slmkit.runtime import choose_precision
+from slmkit.runtime import choose_precision, mixed_precision
 from slmkit.text.tokenizer import BOS, EOS, MASK, Tokenizer
 from slmkit.training.loop import Run, Schedule
 from slmkit.training.objectives import hidden_distillation, pooled_distillation, segment_mean
@@ -48,7 +48,9 @@ class AdaptConfig:
         characters: raw text to read, in Latin letters' worth. vocabulary_characters: read of each file
             to choose the vocabulary. batch_tokens: padded tokens a step. limit: tokens a row.
         learning_rate: peak. hidden_layers: where states are distilled. hidden, mlm, rtd: weights of the losses.
-        damaged: share of the batches that are corrupted. seed: of everything.
+        damaged: share of the batches that are corrupted.
+        varied: share of a batch's rows that are read once more with a word changed; ``pairs`` weighs how well the
+            similarity of the two is met, which random pairs say little about. seed: of everything.
     """
 
     characters: int = 24_000_000
@@ -61,6 +63,8 @@ class AdaptConfig:
     mlm: float = 0.5
     rtd: float = 2.0
     damaged: float = 0.6
+    varied: float = 0.0
+    pairs: float = 100.0
     seed: int = 0
 
 
@@ -134,14 +138,19 @@ class Adapt:
         """The weighted losses of a step."""
         config, rng = self.config, np.random.default_rng((self.config.seed, step))
         rows = [self.rows[i] for i in self.batches[step % len(self.batches)]]
+        alike = round(config.varied * len(rows))
+        rows += [corruption.vary(row, rows[int(rng.integers(len(rows)))], rng) for row in rows[:alike]]
         kind, announce = KINDS[rng.choice(3, p=(0.7, 0.15, 0.15))]
         damage = rng.random() < config.damaged
         teacher = self.teacher(rows, [announce] * len(rows))
         batch = self._batch(rows, teacher, kind, rng if damage else None)
         self.tokens += int(batch.mask.sum())
-        hidden, states = self.student.encoder.keeping(batch.ids, batch.mask, config.hidden_layers)
+        with mixed_precision():
+            hidden, states = self.student.encoder.keeping(batch.ids, batch.mask, config.hidden_layers)
         pooled = F.normalize(mean_pool(states, batch.mask), dim=-1)
         parts = {"pooled": pooled_distillation(pooled, teacher.pooled)}
+        if alike:
+            parts["pairs"] = config.pairs * F.mse_loss(*(_first_with_last(v, alike) for v in (pooled, teacher.pooled)))
         pieces = sum(teacher.counts)
         losses = []
         for ours, theirs in zip(hidden, teacher.hidden, strict=True):
@@ -150,9 +159,9 @@ class Adapt:
         parts["hidden"] = config.hidden * torch.stack(losses).mean()
         if damage:
             own = states[batch.text]
-            parts["mlm"] = config.mlm * F.cross_entropy(
-                self.student.token_logits(own[batch.picked]), batch.wanted[batch.picked]
-            )
+            with mixed_precision():
+                logits = self.student.token_logits(own[batch.picked])
+            parts["mlm"] = config.mlm * F.cross_entropy(logits.float(), batch.wanted[batch.picked])
             read = batch.ids[batch.text]
             seen = read != MASK
             false = (read != batch.wanted)[seen].float()
@@ -190,6 +199,11 @@ class Adapt:
             torch.from_numpy(np.concatenate(wanted)),
             torch.from_numpy(np.concatenate(picked)),
         )
+
+
+def _first_with_last(vectors: Tensor, count: int) -> Tensor:
+    """Similarity of the first ``count`` unit vectors to the last: ``(B, W)`` -> ``(count,)``."""
+    return (vectors[:count] * vectors[-count:]).sum(-1)
 
 
 def _from_source(source: SourceModel, raw: Path, config: AdaptConfig) -> tuple[Tokenizer, Student]:

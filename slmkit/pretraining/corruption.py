@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,30 @@ def word_starts(text: str, tokens: Tokens) -> np.ndarray:
         joined = at in begins if is_han(char) else char.isspace() or not (char.isalnum() and text[at - 1].isalnum())
         starts[i] = joined
     return starts
+
+
+def vary(text: str, other: str, rng: np.random.Generator) -> str:
+    """The same text with one word dropped, exchanged for one of ``other``, or swapped with its neighbour."""
+    words, strange = _words(text), _words(other)
+    if len(words) < 3 or not strange:
+        return text
+    at, how = int(rng.integers(len(words) - 1)), rng.random()
+    if how < 0.4:
+        words[at] = strange[int(rng.integers(len(strange)))]
+    elif how < 0.8:
+        del words[at]
+    else:
+        words[at], words[at + 1] = words[at + 1], words[at]
+    return "".join(words)
+
+
+def _words(text: str) -> list[str]:
+    if any(map(is_han, text)):
+        import jieba
+
+        jieba.setLogLevel(60)
+        return jieba.lcut(text)
+    return re.findall(r"\s*\S+", text)
 
 
 def nearest_tokens(embedding: Tensor, count: int = 16, chunk: int = 2048) -> Tensor:

@@ -20,6 +20,7 @@ from slmkit.model.heads import ClassHead, PairHead, SpanHead, cosent, unit_mean
 from slmkit.model.layers import pad_rows, set_dropout
 from slmkit.pretraining.adapt import Adapt, AdaptConfig, Student
 from slmkit.pretraining.sources import SOURCES, Example, Source
+from slmkit.runtime import mixed_precision
 from slmkit.text.alignment import span_tokens, tag_labels
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
 from slmkit.training.loop import Run, Schedule
@@ -41,9 +42,9 @@ class JointConfig:
     learning_rate: float = 2e-4
     head_scale: float = 5.0
     batch_tokens: int = 1536
-    limit: int = 160
+    limit: int = 224
     sets: int = 2
-    raw_every: int = 5
+    raw_every: int = 8
     dropout: float = 0.1
     most: int = 50_000
     seed: int = 0
@@ -103,7 +104,8 @@ class Task:
     def _read(self, encoder: Encoder, sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
         lengths = torch.tensor([len(s) for s in sequences])
         ids, mask = pad_rows(torch.from_numpy(np.concatenate(sequences)), lengths)
-        return encoder(ids, mask), mask
+        with mixed_precision():
+            return encoder(ids, mask), mask
 
     def _single(self, row: int, second: bool = False) -> np.ndarray:
         tokens = self.second[row] if second else self.first[row]

@@ -18,7 +18,14 @@ from slmkit.pretraining.sources import SOURCES
 from slmkit.training.loop import Run, Schedule
 
 SETTINGS = AdaptConfig(
-    characters=8_000_000, batch_tokens=3072, limit=64, hidden_layers=(12,), hidden=1.0, damaged=0.0, seed=2
+    characters=8_000_000,
+    batch_tokens=2048,
+    limit=64,
+    hidden_layers=(12,),
+    hidden=1.0,
+    damaged=0.0,
+    varied=0.5,
+    seed=2,
 )
 # Labels are not read. The corpus holds prose; what people ask and compare is short, and only the labelled sets have it.
 ASKED_AND_COMPARED = ("afqmc", "cmrc2018", "kgclue", "qamr", "simclue", "sts-b-zh", "stsb")

@@ -133,6 +133,15 @@ def _silver(data: Path) -> Iterator[Example]:
     return typed_names(data / "raw")
 
 
+def _words(language: str, most: int) -> Callable[[Path], Iterator[Example]]:
+    def read(data: Path) -> Iterator[Example]:
+        from slmkit.pretraining.words import word_tags
+
+        return word_tags(data / "raw", language, most)
+
+    return read
+
+
 def squad_rows(data: Path, name: str) -> Iterator[Example]:
     """Questions of a file in SQuAD form; an answer whose offset is wrong is looked up by its text."""
     for article in json.loads(read_text(data / name))["data"]:
@@ -184,14 +193,18 @@ def _simclue(data: Path) -> Iterator[Example]:
 
 
 SOURCES = (
-    Source("sst2", "class", "no formal licence", _sst2, share=1.4),
-    Source("chnsenticorp", "class", "none stated", _chnsenticorp, share=2.0),
+    Source("sst2", "class", "no formal licence", _sst2),
+    Source("chnsenticorp", "class", "none stated", _chnsenticorp, share=1.4),
     Source("csl-categories", "class", "none stated (said to be Apache-2.0)", _csl, share=0.5),
     Source("snli", "inference", "CC BY-SA 4.0", _snli, share=0.5),
-    Source("msra-ner", "tags", "none stated", _column_tags("zh/msra-ner/dh_msra.txt.xz", keep=10), share=1.8),
+    Source("msra-ner", "tags", "none stated", _column_tags("zh/msra-ner/dh_msra.txt.xz", keep=10), share=1.5),
     Source("aishell-ner", "tags", "Apache-2.0", _column_tags("zh/aishell_ner/dev.bio.txt.xz"), share=0.8),
     Source("kgclue", "tags", "none stated", _kgclue, share=0.6),
-    Source("wikipedia-zh-kinds", "tags", "CC BY-SA 4.0, labels by our rules", _silver, share=2.0),
+    Source("wikipedia-zh-kinds", "tags", "CC BY-SA 4.0, labels by our rules", _silver, share=2.5),
+    Source("words-zh", "tags", "as the raw corpus; tags by jieba (MIT)", _words("zh", 30_000), share=2.5),
+    Source(
+        "words-en", "tags", "as the raw corpus; tags by spaCy's small pipeline (MIT)", _words("en", 20_000), share=2.0
+    ),
     Source("wikiann-en", "tags", "ODC-BY", _column_tags("en/wikiann_en/train.xz", tag_first="en:"), share=0.4),
     Source(
         "few-nerd",
@@ -202,7 +215,7 @@ SOURCES = (
     ),
     Source("wnut17", "tags", "CC BY 4.0", _column_tags("en/wnut17/wnut17train.conll.xz")),
     Source("bc5cdr", "tags", "public domain", _column_tags("en/bc5cdr/train.txt.xz"), share=0.7),
-    Source("cmrc2018", "span", "CC BY-SA 4.0", _cmrc, share=3.5),
+    Source("cmrc2018", "span", "CC BY-SA 4.0", _cmrc, share=4.0),
     Source("qamr", "span", "MIT", _qamr, share=0.6),
     Source("stsb", "similarity", "CC BY-SA 4.0", _stsb, share=0.7),
     Source("sts-b-zh", "similarity", "none stated", _tab_pairs("zh/sts-b-zh/sts-b-train.txt.xz", 5.0), share=0.7),
