@@ -19,12 +19,13 @@ from slmkit.benchmarks.datasets import registry
 from slmkit.benchmarks.datasets.base import Rows
 from slmkit.benchmarks.datasets.loading import load
 from slmkit.benchmarks.metrics.base import evaluate
-from slmkit.core import SLM, Windows
+from slmkit.core import SLM
 from slmkit.model.branch import Branch
 from slmkit.model.heads import SpanHead, bio_path
 from slmkit.tasks.classification import Classifier
 from slmkit.text.alignment import label_spans, span_tokens, tag_labels
 from slmkit.text.tokenizer import BOS, EOS
+from slmkit.text.windows import Windows
 from slmkit.training.loop import Descent, Schedule
 from slmkit.training.states import TrunkStates, text_batches
 

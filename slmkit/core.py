@@ -19,41 +19,13 @@ from slmkit.model.config import ModelConfig
 from slmkit.model.encoder import Encoder, encoder_layers
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
 from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, keep_freed_memory, length_batches
-from slmkit.text.tokenizer import BOS, EOS, Tokenizer
-from slmkit.text.windows import window_spans
+from slmkit.text.tokenizer import BOS, Tokenizer
+from slmkit.text.windows import Windows, lay_windows
 
 Kind = Literal["text", "query", "passage"]
 WINDOW = 256  # tokens of a window unless the caller says otherwise
 # One token announces a query or a passage to the encoder; plain text has none.
 KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
-
-
-@dataclass(frozen=True)
-class Windows:
-    """Texts as token windows, ready to be encoded.
-
-    Attributes:
-        ids: per window, int64 tokens with begin and end marks. offsets: per window ``(n, 2)``, marks have empty spans.
-        text_index: which text a window belongs to ``(windows,)``. fresh: per window, bool ``(n,)``, False on marks and
-            on tokens that an earlier window of the same text holds already. n_texts: number of texts.
-    """
-
-    ids: list[np.ndarray]
-    offsets: list[np.ndarray]
-    text_index: np.ndarray
-    fresh: list[np.ndarray]
-    n_texts: int
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Tokens of each window, int64 ``(windows,)``."""
-        return np.array([len(ids) for ids in self.ids], dtype=np.int64)
-
-    @property
-    def windowed(self) -> list[int]:
-        """Texts that needed more than one window."""
-        counts = np.bincount(self.text_index, minlength=self.n_texts)
-        return np.flatnonzero(counts > 1).tolist()
 
 
 @dataclass(frozen=True)
@@ -215,21 +187,12 @@ class SLM:
             raise InputError(
                 f"max_length {max_length}, overlap {overlap}: a window holds at most {most} tokens, an overlap fewer"
             )
-        ids, offsets, index, fresh = [], [], [], []
-        empty = np.zeros((len(head), 2), dtype=np.int64)
-        for number, tokens in enumerate(self.tokenizer.encode_batch(texts)):
-            spans = window_spans(len(tokens), room, overlap)
-            if len(spans) > 1 and truncation == "error":
-                raise TextTooLongError(f"text {number} has {len(tokens)} tokens, a window holds {room}")
-            seen = 0
-            for start, end in spans:
-                ids.append(np.concatenate([head, tokens.ids[start:end], [EOS]]))
-                offsets.append(np.concatenate([empty, tokens.offsets[start:end], empty[:1]]))
-                new = np.arange(start, end) >= seen
-                fresh.append(np.concatenate([np.zeros(len(head), bool), new, [False]]))
-                index.append(number)
-                seen = end
-        return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(texts))
+        tokens = self.tokenizer.encode_batch(texts)
+        if truncation == "error":
+            for number, read in enumerate(tokens):
+                if len(read) > room:
+                    raise TextTooLongError(f"text {number} has {len(read)} tokens, a window holds {room}")
+        return lay_windows(tokens, head, room, overlap)
 
     @torch.inference_mode()
     def run(
@@ -249,7 +212,7 @@ class SLM:
     def stack(self, *, vectors: bool = False) -> list[nn.Module]:
         """The layers from the lowest up; with ``vectors`` those that sentence vectors are made by."""
         layers = list(self.encoder.layers)
-        return [*layers[: len(layers) - len(self.vectors)], *self.vectors] if vectors else layers
+        return [*layers[: self.config.trunk], *self.vectors] if vectors and len(self.vectors) else layers
 
     def layers(self, ids: Tensor, mask: Tensor, upto: int | None, *, vectors: bool = False) -> Tensor:
         """Float32 states of a batch.

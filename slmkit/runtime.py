@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -80,18 +80,19 @@ class Int8Linear(nn.Module):
     less than one scale a tensor (cosine of the source's vectors to fp32: 0.999 against 0.98).
 
     Args:
-        weight: int8 ``(out, in)``. scale: ``(out,)``. bias: ``(out,)``.
+        weight: int8 ``(out, in)``. scale: ``(out,)``. bias: ``(out,)``. dtype: of what comes out, float32 or bfloat16.
     """
 
     weight: Tensor
     scale: Tensor
     bias: Tensor
 
-    def __init__(self, weight: Tensor, scale: Tensor, bias: Tensor) -> None:
+    def __init__(self, weight: Tensor, scale: Tensor, bias: Tensor, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
         self.register_buffer("bias", bias.detach().float(), persistent=False)
+        self.dtype = dtype
         self._zeros = torch.zeros(len(scale), dtype=torch.int64)
         self._packed: Tensor | None = None
 
@@ -112,7 +113,7 @@ class Int8Linear(nn.Module):
         return linear
 
     def forward(self, states: Tensor) -> Tensor:
-        """Shape: ``(..., in)`` float32 -> ``(..., out)`` float32."""
+        """Shape: ``(..., in)`` float32 -> ``(..., out)``."""
         rows = states.reshape(-1, states.shape[-1])
         # Two reductions: torch's aminmax is ten times slower on a CPU, and abs needs memory of the size of the rows.
         largest = torch.maximum(rows.amax(-1, keepdim=True), -rows.amin(-1, keepdim=True)).clamp_min_(1e-12)  # (N, 1)
@@ -121,7 +122,7 @@ class Int8Linear(nn.Module):
             self._packed = _prepacked(self.weight)
         if self._packed is None:
             quantized = scaled.round_().to(torch.int8)
-            product = torch._int_mm(quantized, self.weight.t()) * self.scale  # (N, out)
+            product = (torch._int_mm(quantized, self.weight.t()) * self.scale).to(self.dtype)  # (N, out)
         else:
             product = torch.ops.onednn.qlinear_pointwise(
                 _as_bytes(scaled),
@@ -133,12 +134,13 @@ class Int8Linear(nn.Module):
                 None,
                 1.0,
                 0,
-                torch.float32,
+                self.dtype,
                 "none",
                 [],
                 "",
             )
-        return torch.addcmul(self.bias, product, largest / 127, out=product).view(*states.shape[:-1], -1)
+        bias, token_scale = self.bias.to(self.dtype), (largest / 127).to(self.dtype)
+        return torch.addcmul(bias, product, token_scale, out=product).view(*states.shape[:-1], -1)
 
 
 def _as_bytes(scaled: Tensor) -> Tensor:
@@ -168,8 +170,8 @@ def assign_int8(module: nn.Module, packed: dict[str, Tensor], prefix: str = "") 
     for name, child in module.named_children():
         path = f"{prefix}{name}"
         if isinstance(child, nn.Linear):
-            parts = [packed.pop(f"{path}.{part}") for part in ("weight", "weight" + SCALE, "bias")]
-            setattr(module, name, Int8Linear(*parts))
+            weight, scale, bias = (packed.pop(f"{path}.{part}") for part in ("weight", "weight" + SCALE, "bias"))
+            setattr(module, name, Int8Linear(weight, scale, bias))
         else:
             assign_int8(child, packed, f"{path}.")
 
@@ -195,6 +197,7 @@ def convert(module: nn.Module, precision: str) -> nn.Module:
                 convert(child, precision)
         if isinstance(module, SelfAttention) and _multiplies_bf16():
             module.fused, module.dtype = False, torch.bfloat16
+            cast(Int8Linear, module.qkv).dtype = torch.bfloat16
     return module
 
 

@@ -92,7 +92,7 @@ class Teacher:
         self.table = source.normalization
         self.layers = tuple(layers)
 
-    def _read(self, text: str, prefix: str, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
+    def read(self, text: str, prefix: str, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
         """Ids with prefix and marks, the start of each text piece in ``text``, and the number of pieces before them."""
         parts = [self.table.get(c, c) for c in text]
         origin = np.repeat(np.arange(len(text)), [len(p) for p in parts])
@@ -107,7 +107,7 @@ class Teacher:
     def __call__(self, texts: Sequence[str], prefixes: Sequence[str]) -> TeacherStates:
         """Encode texts, each behind its prefix ("query: ", "passage: ")."""
         limit = self.encoder.config.positions
-        read = [self._read(t, p, limit) for t, p in zip(texts, prefixes, strict=True)]
+        read = [self.read(t, p, limit) for t, p in zip(texts, prefixes, strict=True)]
         lengths = torch.tensor([len(ids) for ids, _, _ in read])
         ids, mask = pad_rows(torch.from_numpy(np.concatenate([ids for ids, _, _ in read])), lengths)
         pieces = torch.zeros_like(mask)

@@ -45,7 +45,8 @@ class ModelConfig:
     Attributes:
         vocabulary: number of tokens.
         trunk: encoder layers below the branches; fixed once trained, shared by all tasks.
-        vectors: layers of the top that sentence vectors have to themselves; 0 where the encoder's own serves them.
+        vectors: layers above the trunk that sentence vectors have to themselves, fewer than the encoder's where that
+            is enough; 0 where the encoder's own top serves them.
         encoder: the encoder. decoder: the decoder, or None for an encoder alone.
         about: licence, lineage and budget, as plain data for ``SLM.info``.
     """

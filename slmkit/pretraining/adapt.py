@@ -146,11 +146,14 @@ class Adapt:
         batch = self._batch(rows, teacher, kind, rng if damage else None)
         self.tokens += int(batch.mask.sum())
         with mixed_precision():
-            hidden, states = self.student.encoder.keeping(batch.ids, batch.mask, config.hidden_layers)
+            encoder = self.student.encoder
+            kept = [min(number, len(encoder.layers)) for number in config.hidden_layers]
+            hidden, states = encoder.keeping(batch.ids, batch.mask, kept)
         pooled = F.normalize(mean_pool(states, batch.mask), dim=-1)
         parts = {"pooled": pooled_distillation(pooled, teacher.pooled)}
         if alike:
-            parts["pairs"] = config.pairs * F.mse_loss(*(_first_with_last(v, alike) for v in (pooled, teacher.pooled)))
+            ours_alike, theirs_alike = (_first_with_last(vectors, alike) for vectors in (pooled, teacher.pooled))
+            parts["pairs"] = config.pairs * F.mse_loss(ours_alike, theirs_alike)
         pieces = sum(teacher.counts)
         losses = []
         for ours, theirs in zip(hidden, teacher.hidden, strict=True):

@@ -29,7 +29,7 @@ def freeze(trained: Path, out: Path, *, trunk: int, settled: Path | None = None)
         settled: run folder of *settle* on ``trained``, whose upper layers make the sentence vectors.
 
     Raises:
-        CheckpointError: a run holds no encoder, or ``settled`` did not start from ``trained``.
+        CheckpointError: a run holds no encoder, or ``settled`` does not stand on the trunk of ``trained``.
     """
     state = encoder_tensors(trained)
     path = trained / "tokenizer.json"
@@ -41,8 +41,9 @@ def freeze(trained: Path, out: Path, *, trunk: int, settled: Path | None = None)
     own = encoder_layers(size, 0)
     if settled is not None:
         upper = encoder_tensors(settled)
-        own = encoder_layers(size, size.layers - _first_changed(state, upper, size.layers))
-        own.load_state_dict(_top_layers(upper, size.layers - len(own)))
+        _check_same_trunk(state, upper, trunk)
+        own = encoder_layers(size, 1 + max(_layer_number(name) for name in upper) - trunk)
+        own.load_state_dict(_top_layers(upper, trunk))
         runs["vectors"] = json.loads((settled / "run.json").read_text())
     about = {"licence": WEIGHTS_LICENCE, "lineage": WEIGHTS_LINEAGE, "training": runs}
     config = ModelConfig(vocabulary=len(tokenizer), trunk=trunk, vectors=len(own), encoder=size, about=about)
@@ -67,17 +68,16 @@ def encoder_tensors(run: Path) -> dict[str, Tensor]:
 
 def _top_layers(state: dict[str, Tensor], first: int) -> dict[str, Tensor]:
     """The tensors of the layers from ``first`` up, numbered from 0."""
-    parts = ((name.split(".", 2), value) for name, value in state.items() if name.startswith("layers."))
-    return {f"{int(number) - first}.{rest}": value for (_, number, rest), value in parts if int(number) >= first}
+    upper = ((_layer_number(name), name, value) for name, value in state.items())
+    return {f"{at - first}.{name.split('.', 2)[2]}": value for at, name, value in upper if at >= first}
 
 
-def _first_changed(before: dict[str, Tensor], after: dict[str, Tensor], layers: int) -> int:
-    """The lowest layer that differs; ``layers`` where none does.
+def _layer_number(name: str) -> int:
+    """Of the layer that a tensor belongs to; -1 below the layers."""
+    return int(name.split(".")[1]) if name.startswith("layers.") else -1
 
-    Raises:
-        CheckpointError: something below the layers differs.
-    """
-    changed = [name for name, value in before.items() if not torch.equal(value, after[name])]
-    if not all(name.startswith("layers.") for name in changed):
-        raise CheckpointError("the settled run did not start from this one: their embeddings differ")
-    return min((int(name.split(".")[1]) for name in changed), default=layers)
+
+def _check_same_trunk(before: dict[str, Tensor], after: dict[str, Tensor], trunk: int) -> None:
+    changed = [n for n, v in before.items() if _layer_number(n) < trunk and not torch.equal(v, after[n])]
+    if changed:
+        raise CheckpointError(f"the settled run did not start from this one: {changed[0]} differs")

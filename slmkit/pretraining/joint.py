@@ -165,10 +165,10 @@ class Joint(nn.Module):
 
     Args:
         config: settings. data: folder with en/, zh/ and raw/.
-        adapted: run folder of *adapt*, or a core that this stage goes on with.
+        adapted: run folder of *adapt*, or a core that this stage goes on with. more: sets beside ``SOURCES``.
     """
 
-    def __init__(self, config: JointConfig, data: Path, adapted: Path) -> None:
+    def __init__(self, config: JointConfig, data: Path, adapted: Path, more: Sequence[Source] = ()) -> None:
         super().__init__()
         # Raw rows of another seed than the first stage's: text that it has not read.
         characters = 4_000_000
@@ -179,7 +179,8 @@ class Joint(nn.Module):
         self.config = config
         encoder = self.student.encoder
         set_dropout(encoder.layers, config.dropout)
-        self.tasks = [Task(s, list(s.read(data)), self.tokenizer, encoder.config.width, config) for s in SOURCES]
+        width, sources = encoder.config.width, (*SOURCES, *more)
+        self.tasks = [Task(s, list(s.read(data)), self.tokenizer, width, config) for s in sources]
         self.heads = nn.ModuleList(task.head for task in self.tasks)
         sizes = np.array([task.source.share * len(task.examples) ** 0.5 for task in self.tasks])
         rng = np.random.default_rng(config.seed)
@@ -200,15 +201,15 @@ class Joint(nn.Module):
         return parts
 
 
-def joint(data: Path, adapted: Path, folder: Path, config: JointConfig) -> Joint:
+def joint(data: Path, adapted: Path, folder: Path, config: JointConfig, more: Sequence[Source] = ()) -> Joint:
     """Run the stage, or go on with it where it was stopped.
 
     Args:
         data: folder with en/, zh/ and raw/. adapted: run folder of *adapt*, or a core to go on with.
-        folder: of this run. config: settings.
+        folder: of this run. config: settings. more: sets beside ``SOURCES``.
     """
     torch.manual_seed(config.seed)
-    model = Joint(config, data, adapted)
+    model = Joint(config, data, adapted, more)
     schedule = Schedule(steps=config.steps, learning_rate=config.learning_rate)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tokenizer.json").write_text(model.tokenizer.to_json(), encoding="utf-8")

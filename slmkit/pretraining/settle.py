@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from slmkit.model.layers import set_dropout
 from slmkit.pretraining.adapt import Adapt, AdaptConfig
@@ -44,16 +45,20 @@ def short_texts(data: Path, seed: int) -> list[str]:
     return texts
 
 
-def settle(data: Path, joined: Path, folder: Path, *, steps: int, trunk: int = 8, learning_rate: float = 3e-4) -> None:
+def settle(
+    data: Path, joined: Path, folder: Path, *, steps: int, trunk: int = 8, own: int = 4, learning_rate: float = 3e-4
+) -> None:
     """Run the stage, or go on with it where it was stopped.
 
     Args:
         data: folder with en/, zh/ and raw/. joined: run folder of *joint*. folder: of this run. steps: optimiser
-            steps. trunk: layers that stay as they are, with the embedding. learning_rate: peak.
+            steps. trunk: layers that stay as they are, with the embedding. own: layers above it, begun as the topmost
+            of the encoder. learning_rate: peak.
     """
     torch.manual_seed(SETTINGS.seed)
     stage = Adapt(SETTINGS, data / "raw", start=joined, more=short_texts(data, SETTINGS.seed))
     encoder = stage.student.encoder
+    encoder.layers = nn.ModuleList([*encoder.layers[:trunk], *encoder.layers[len(encoder.layers) - own :]])
     stage.student.requires_grad_(requires_grad=False)
     encoder.layers[trunk:].requires_grad_(requires_grad=True)
     set_dropout(encoder.layers, 0.0)

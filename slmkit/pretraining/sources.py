@@ -56,7 +56,8 @@ def read_text(path: Path) -> str:
     return (lzma.decompress(data) if path.suffix == ".xz" else data).decode("utf-8-sig")
 
 
-def _sst2(data: Path) -> Iterator[Example]:
+def sst2_rows(data: Path) -> Iterator[Example]:
+    """SST-2's training sentences, labelled "0" or "1"."""
     for line in read_text(data / "en/sst2/train.tsv.xz").splitlines():
         text, label = line.rsplit("\t", 1)
         yield Example(text, label=label)
@@ -193,7 +194,7 @@ def _simclue(data: Path) -> Iterator[Example]:
 
 
 SOURCES = (
-    Source("sst2", "class", "no formal licence", _sst2),
+    Source("sst2", "class", "no formal licence", sst2_rows),
     Source("chnsenticorp", "class", "none stated", _chnsenticorp, share=1.4),
     Source("csl-categories", "class", "none stated (said to be Apache-2.0)", _csl, share=0.5),
     Source("snli", "inference", "CC BY-SA 4.0", _snli, share=0.5),

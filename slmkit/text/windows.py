@@ -2,6 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slmkit.text.tokenizer import EOS, Tokens
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Texts as token windows, ready to be encoded.
+
+    Attributes:
+        ids: per window, int64 tokens with begin and end marks. offsets: per window ``(n, 2)``, marks have empty spans.
+        text_index: which text a window belongs to ``(windows,)``. fresh: per window, bool ``(n,)``, False on marks and
+            on tokens that an earlier window of the same text holds already. n_texts: number of texts.
+    """
+
+    ids: list[np.ndarray]
+    offsets: list[np.ndarray]
+    text_index: np.ndarray
+    fresh: list[np.ndarray]
+    n_texts: int
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each window, int64 ``(windows,)``."""
+        return np.array([len(ids) for ids in self.ids], dtype=np.int64)
+
+    @property
+    def windowed(self) -> list[int]:
+        """Texts that needed more than one window."""
+        counts = np.bincount(self.text_index, minlength=self.n_texts)
+        return np.flatnonzero(counts > 1).tolist()
+
 
 def window_spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     """Half-open token spans of at most ``size`` that cover ``length`` tokens, neighbours sharing ``overlap``.
@@ -19,3 +54,22 @@ def window_spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     stride = (length - size) / (count - 1)
     starts = [round(i * stride) for i in range(count)]
     return [(start, start + size) for start in starts]
+
+
+def lay_windows(texts: Sequence[Tokens], head: np.ndarray, size: int, overlap: int) -> Windows:
+    """Windows over tokenized texts, each between ``head`` and an end mark.
+
+    Args:
+        texts: their tokens. head: marks before each window, int64 ``(k,)``. size, overlap: see ``window_spans``.
+    """
+    ids, offsets, index, fresh = [], [], [], []
+    empty = np.zeros((len(head), 2), dtype=np.int64)
+    for number, tokens in enumerate(texts):
+        seen = 0
+        for start, end in window_spans(len(tokens), size, overlap):
+            ids.append(np.concatenate([head, tokens.ids[start:end], [EOS]]))
+            offsets.append(np.concatenate([empty, tokens.offsets[start:end], empty[:1]]))
+            fresh.append(np.concatenate([np.zeros(len(head), bool), np.arange(start, end) >= seen, [False]]))
+            index.append(number)
+            seen = end
+    return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(texts))

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from slmkit.core import SLM, Windows
+from slmkit.core import SLM
 from slmkit.model.layers import pad_rows
 from slmkit.runtime import length_batches
+from slmkit.text.windows import Windows
 
 CACHE_BYTES = 3_000_000_000
 

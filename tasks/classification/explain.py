@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from slmkit.core import SLM, Windows
+from slmkit.core import SLM
 from slmkit.errors import InputError
 from slmkit.model.layers import key_mask, pad_rows
 from slmkit.runtime import float_copy
@@ -20,6 +20,7 @@ from slmkit.tasks.classification.explanation import Attribution, Explanation
 from slmkit.tasks.classification.labels import Label
 from slmkit.tasks.classification.pooling import window_sums
 from slmkit.text.tokenizer import MASK
+from slmkit.text.windows import Windows
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.branch_model import BranchModel

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Method = Literal["tune", "contrastive", "linear"]
 METHODS = ("auto", "tune", "contrastive", "linear")
 
+DEPTH = 4  # layers of a branch: six of them say nothing more of a class (SST-2 dev 86.5 with either)
 FEW = 16  # up to so many examples a class, pairs teach more than single texts
 HELD_BACK = 0.1
 LARGEST_HELD_BACK = 2000
@@ -94,10 +95,13 @@ def choose(
     multi, n = classes.ndim == 2, len(classes)
     chosen = _method(method, classes, multi)
     rates = {"tune": 3e-4, "contrastive": 1e-4, "linear": 0.0}
-    free = {"tune": config.encoder.layers - config.trunk, "contrastive": config.encoder.layers - config.trunk}
+    if chosen == "linear":
+        depth = 0
+    elif depth is None:
+        depth = min(DEPTH, config.encoder.layers - config.trunk)
     recipe = Recipe(
         method=chosen,
-        depth=depth if depth is not None and chosen != "linear" else free.get(chosen, 0),
+        depth=depth,
         epochs=epochs if epochs is not None else default_epochs(chosen, n),
         learning_rate=learning_rate if learning_rate is not None else rates[chosen],
         head_learning_rate=2e-3,

