@@ -97,7 +97,7 @@ def encoder_work(texts: Sequence[str]) -> tuple[int, float]:
     per_token = 2 * (4 * encoder.width**2 + 2 * encoder.width * encoder.ffn)
     attention = 4 * encoder.width * float((lengths.astype(float) ** 2).sum())
     tokens = int(lengths.sum())
-    return tokens, encoder.layers * (per_token * tokens + attention)
+    return tokens, len(slm.stack(vectors=True)) * (per_token * tokens + attention)
 
 
 if __name__ == "__main__":
