@@ -26,16 +26,21 @@ class Branch(nn.Module):
         self.layers = layers
 
     @classmethod
-    def on(cls, slm: SLM, depth: int, *, dropout: float = 0.1) -> Branch:
-        """Copy the top ``depth`` layers of the core; the trunk is what lies below (``upto=layers - depth``).
+    def on(cls, slm: SLM, depth: int, *, dropout: float = 0.1, vectors: bool = False) -> Branch:
+        """Copy the top ``depth`` layers of the core; the trunk is what lies below (``upto=len(slm.stack()) - depth``).
+
+        Args:
+            slm: the core. depth: layers. dropout: while the branch is trained.
+            vectors: start from the layers that make sentence vectors, which know better what texts are about.
 
         Raises:
             InputError: the core has fewer layers.
         """
-        total = slm.config.encoder.layers
+        stack = slm.stack(vectors=vectors)
+        total = len(stack)
         if not 0 <= depth <= total:
             raise InputError(f"depth {depth}: the core has {total} layers, give 0 to {total}")
-        layers = nn.ModuleList(float_copy(layer) for layer in slm.stack()[total - depth :])
+        layers = nn.ModuleList(float_copy(layer) for layer in stack[total - depth :])
         set_dropout(layers, dropout)
         return cls(layers)
 

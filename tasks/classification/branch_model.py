@@ -38,7 +38,8 @@ class BranchModel:
     Args:
         slm: the core it was fitted on. labels: the classes.
         tensors: the branch as ``checkpoint.pack`` stores it (``layers.…``), and the head in float32 (``head.…``).
-        depth: layers of the branch. max_length: tokens a window. normalise: the head reads vectors of length 1.
+        depth: layers of the branch. upto: layers of the core below it; None for all but the top ``depth``.
+        max_length: tokens a window. normalise: the head reads vectors of length 1.
         temperature: divides the logits. text_kind: how texts are announced to the core.
         about: how it was made, as plain data; saved along.
     """
@@ -54,6 +55,7 @@ class BranchModel:
         *,
         depth: int,
         max_length: int,
+        upto: int | None = None,
         normalise: bool = False,
         temperature: float = 1.0,
         text_kind: Kind = "text",
@@ -61,6 +63,7 @@ class BranchModel:
     ) -> None:
         self.slm, self.labels, self.tensors = slm, labels, dict(tensors)
         self.depth, self.max_length, self.normalise = depth, max_length, normalise
+        self.upto = slm.config.encoder.layers - depth if upto is None else upto
         self.temperature, self.text_kind, self.about = temperature, text_kind, dict(about or {})
         if text_kind not in KIND_TOKENS:
             raise ValueError(f"text_kind {text_kind!r} is not known")
@@ -68,11 +71,6 @@ class BranchModel:
         self.head.load_state_dict({"weight": self.tensors[HEAD], "bias": self.tensors[BIAS]}, assign=True)
         self.head.requires_grad_(requires_grad=False)
         self.branch = self._runtime_branch() if depth else None
-
-    @property
-    def upto(self) -> int:
-        """Layers of the trunk below the branch."""
-        return self.slm.config.encoder.layers - self.depth
 
     @property
     def column_types(self) -> dict[str, type]:
@@ -157,6 +155,7 @@ class BranchModel:
             "core": self.slm.fingerprint,
             "labels": self.labels.to_json(),
             "depth": self.depth,
+            "upto": self.upto,
             "max_length": self.max_length,
             "normalise": self.normalise,
             "temperature": self.temperature,
@@ -205,6 +204,7 @@ class BranchModel:
                 labels,
                 tensors,
                 depth=int(config["depth"]),
+                upto=int(config["upto"]),
                 max_length=int(config["max_length"]),
                 normalise=bool(config["normalise"]),
                 temperature=float(config["temperature"]),

@@ -35,17 +35,18 @@ def contrast(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: 
         slm: the core. data: what to learn from. classes: how many. recipe: settings. report: progress.
     """
     report.stage("reading the texts")
-    upto, overlap = slm.config.encoder.layers - recipe.depth, min(32, recipe.max_length // 4)
+    # From the layers of the sentence vectors: banking77 with 10 examples a class 78.2, from the encoder's top 74.2.
+    upto, overlap = len(slm.stack(vectors=True)) - recipe.depth, min(32, recipe.max_length // 4)
     states = TrunkStates(slm, data.texts, upto=upto, max_length=recipe.max_length, overlap=overlap)
     with seeded(recipe.seed):
-        branch = Branch.on(slm, recipe.depth, dropout=recipe.dropout)
+        branch = Branch.on(slm, recipe.depth, dropout=recipe.dropout, vectors=True)
         model = Tuned(branch, slm.config.encoder.width, classes, dropout=0.0, normalise=True)
         interrupted = _descend(model, states, data, recipe, report)
     report.stage("fitting the head")
     vectors, truth = model.over(states, data.train, vectors=True), data.classes[data.train]
     weight, bias = logistic_head(vectors, truth, data.weights[data.train], classes, seed=recipe.seed)
     tensors = {**model.pack(), "head.weight": torch.from_numpy(weight), "head.bias": torch.from_numpy(bias)}
-    return Fitted(tensors, recipe.depth, True, interrupted=interrupted)
+    return Fitted(tensors, recipe.depth, True, upto=upto, interrupted=interrupted)
 
 
 def _descend(model: Tuned, states: TrunkStates, data: TrainingSet, recipe: Recipe, report: Report) -> bool:

@@ -72,6 +72,7 @@ def fit_model(
         labels,
         fitted.tensors,
         depth=fitted.depth,
+        upto=fitted.upto,
         max_length=recipe.max_length,
         normalise=fitted.normalise,
         temperature=fitted.temperature,

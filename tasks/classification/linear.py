@@ -46,4 +46,4 @@ def fit_linear(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report
     rows = train if data.given else np.sort(np.concatenate([train, held]))
     weight, bias = fit(vectors[rows], data.classes[rows], data.weights[rows], strength=strength)
     tensors = {"head.weight": torch.from_numpy(weight), "head.bias": torch.from_numpy(bias)}
-    return Fitted(tensors, 0, True, temperature, history)
+    return Fitted(tensors, 0, True, temperature, history=history)

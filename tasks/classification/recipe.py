@@ -153,6 +153,8 @@ def _method(method: str, classes: np.ndarray, multi: bool) -> Method:
 
 def _check(recipe: Recipe, config: ModelConfig) -> None:
     layers, positions = config.encoder.layers, config.encoder.positions
+    if recipe.method == "contrastive" and config.vectors:  # it starts from the layers of the sentence vectors
+        layers = config.trunk + config.vectors
     rules = [
         (0 <= recipe.depth <= layers, f"depth {recipe.depth}: the core has {layers} layers, give 0 to {layers}"),
         (recipe.method != "contrastive" or recipe.depth > 0, "depth 0 leaves nothing to tune; use method='linear'"),

@@ -29,7 +29,7 @@ class Fitted:
     """What a method hands back.
 
     Attributes:
-        tensors: of the ``BranchModel``. depth, normalise, temperature: as there.
+        tensors: of the ``BranchModel``. depth, normalise, temperature, upto: as there.
         history: one entry a look at the held-back part. interrupted: whether the caller stopped it.
     """
 
@@ -37,6 +37,7 @@ class Fitted:
     depth: int
     normalise: bool
     temperature: float = 1.0
+    upto: int | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
 
@@ -66,7 +67,7 @@ def tune(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Repo
     if len(data.held):
         logits = model.over(states, data.held)
         temperature = fit_temperature(logits, data.classes[data.held], data.weights[data.held])
-    return Fitted(model.pack(), recipe.depth, False, temperature, watch.history, interrupted)
+    return Fitted(model.pack(), recipe.depth, False, temperature, history=watch.history, interrupted=interrupted)
 
 
 def _descend(
