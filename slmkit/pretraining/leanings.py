@@ -8,7 +8,6 @@ set for *joint* (distillation on unlabelled text, as Tang et al. 2019 do for SST
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from slmkit.pretraining.corpus import documents
 from slmkit.pretraining.sources import Example, Source, sst2_rows
 from slmkit.runtime import length_batches, mixed_precision
 from slmkit.text.sentences import sentence_spans
-from slmkit.training.loop import Descent, Schedule
+from slmkit.training.loop import Run, Schedule
 from slmkit.training.states import text_batches
 
 FILE = "leanings.jsonl"
@@ -75,34 +74,34 @@ class Tuned(nn.Module):
 
 
 def leanings(data: Path, folder: Path, config: LeaningsConfig) -> None:
-    """Tune the teacher and write what it is sure of, as many sentences of either side, to ``folder / FILE``.
+    """Tune the teacher, or go on where it was stopped, and write what it is sure of, as many rows of either side.
+
+    The rows go to ``folder / FILE``.
 
     Args:
         data: folder with en/ and raw/. folder: of the result. config: settings.
     """
     torch.manual_seed(config.seed)
     model = Tuned(Teacher(read_source()))
-    _tune(model, list(sst2_rows(data)), config)
+    _tune(model, list(sst2_rows(data)), folder, config)
     texts = raw_sentences(data / "raw", config)
     positive = _probabilities(model, texts)
-    folder.mkdir(parents=True, exist_ok=True)
     with (folder / FILE).open("w", encoding="utf-8") as lines:
         for row in balanced(texts, positive, config.sure):
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _tune(model: Tuned, examples: list[Example], config: LeaningsConfig) -> None:
+def _tune(model: Tuned, examples: list[Example], folder: Path, config: LeaningsConfig) -> None:
     lengths = np.array([len(example.text) // 4 + 6 for example in examples])  # about as many tokens
     rng = np.random.default_rng(config.seed)
     batches = [b for _ in range(config.epochs) for b in text_batches(lengths, config.tokens, rng)]
-    descent = Descent(model, Schedule(len(batches), config.learning_rate), {"head.": 10.0})
-    model.train()
-    for rows in batches:
-        truth = torch.tensor([int(examples[i].label) for i in rows])
-        loss = F.cross_entropy(model([examples[i].text for i in rows]), truth)
-        descent.step(loss)
-        if descent.done % 50 == 0:
-            sys.stderr.write(f"step {descent.done}/{len(batches)} loss {float(loss.detach()):.3f}\n")
+
+    def loss(step: int) -> dict[str, Tensor]:
+        rows = [examples[i] for i in batches[step]]
+        truth = torch.tensor([int(row.label) for row in rows])
+        return {"sst2": F.cross_entropy(model([row.text for row in rows]), truth)}
+
+    Run(model, Schedule(len(batches), config.learning_rate), folder, scales={"head.": 10.0}).train(loss)
     model.eval()
 
 

@@ -7,6 +7,7 @@ classes in Chinese, the tags and names of spaCy's small pipeline in English.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,10 +29,7 @@ def word_tags(raw: Path, wanted: str, most: int, *, longest: int = 320) -> Itera
     rows = [r for r in corpus.rows(raw, CHARACTERS, seed=SEED) if len(r) <= longest and language(r) == wanted][:most]
     tag = _chinese if wanted == "zh" else _english
     examples = list(tag(rows))
-    counts: dict[str, int] = {}
-    for example in examples:
-        for *_, kind in example.spans:
-            counts[kind] = counts.get(kind, 0) + 1
+    counts = Counter(kind for example in examples for *_, kind in example.spans)
     for example in examples:
         spans = tuple((a, b, kind if counts[kind] >= COMMON else "other") for a, b, kind in example.spans)
         yield Example(example.text, spans=spans)
