@@ -55,7 +55,7 @@ def joint(
 
 @app.command()
 def settle(
-    joined: Path, folder: Path, steps: int = 400, trunk: int = 8, own: int = 4, data: Path = Path("../shared/data")
+    joined: Path, folder: Path, steps: int = 400, trunk: int = 6, own: int = 4, data: Path = Path("../shared/data")
 ) -> None:
     """Train the sentence vectors' own top layers, above a trunk that stays as *joint* left it."""
     from slmkit.pretraining.settle import settle as run
@@ -67,7 +67,7 @@ def settle(
 def freeze(
     trained: Path,
     out: Path,
-    trunk: int = 8,
+    trunk: int = 6,
     settled: Annotated[Path | None, typer.Option(help="Run of *settle* that makes the sentence vectors.")] = None,
 ) -> None:
     """Write the core of a finished run as a checkpoint folder."""

@@ -19,7 +19,7 @@ from slmkit.model.encoder import Encoder
 from slmkit.model.heads import ClassHead, PairHead, SpanHead, cosent, unit_mean
 from slmkit.model.layers import pad_rows, set_dropout
 from slmkit.pretraining.adapt import Adapt, AdaptConfig, Student
-from slmkit.pretraining.sources import SOURCES, Example, Source
+from slmkit.pretraining.sources import SOURCES, Example, Source, short_texts
 from slmkit.runtime import mixed_precision
 from slmkit.text.alignment import span_tokens, tag_labels
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
@@ -39,12 +39,12 @@ class JointConfig:
     """
 
     steps: int = 1000
-    learning_rate: float = 2e-4
+    learning_rate: float = 1.5e-4
     head_scale: float = 5.0
     batch_tokens: int = 1536
     limit: int = 224
     sets: int = 2
-    raw_every: int = 8
+    raw_every: int = 4
     dropout: float = 0.1
     most: int = 50_000
     seed: int = 0
@@ -171,9 +171,10 @@ class Joint(nn.Module):
     def __init__(self, config: JointConfig, data: Path, adapted: Path, more: Sequence[Source] = ()) -> None:
         super().__init__()
         # Raw rows of another seed than the first stage's: text that it has not read.
-        characters = 4_000_000
-        raw = AdaptConfig(seed=config.seed + 1, batch_tokens=2048, characters=characters)
-        self.raw = Adapt(raw, data / "raw", start=adapted)
+        raw = AdaptConfig(
+            seed=config.seed + 1, batch_tokens=2048, characters=4_000_000, hidden=1.0, damaged=0.25, varied=0.25
+        )
+        self.raw = Adapt(raw, data / "raw", start=adapted, more=short_texts(data, config.seed))
         self.tokenizer = self.raw.tokenizer
         self.student: Student = self.raw.student
         self.config = config

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
 from slmkit.model.layers import set_dropout
 from slmkit.pretraining.adapt import Adapt, AdaptConfig
-from slmkit.pretraining.sources import SOURCES
+from slmkit.pretraining.sources import short_texts
 from slmkit.training.loop import Run, Schedule
 
 SETTINGS = AdaptConfig(
@@ -28,25 +27,10 @@ SETTINGS = AdaptConfig(
     varied=0.5,
     seed=2,
 )
-# Labels are not read. The corpus holds prose; what people ask and compare is short, and only the labelled sets have it.
-ASKED_AND_COMPARED = ("afqmc", "cmrc2018", "kgclue", "qamr", "simclue", "sts-b-zh", "stsb")
-MOST = 12_000  # texts of each of them
-
-
-def short_texts(data: Path, seed: int) -> list[str]:
-    """Questions, and the texts of pairs, without their labels."""
-    texts: list[str] = []
-    for source in SOURCES:
-        if source.name in ASKED_AND_COMPARED:
-            pairs = [(e.text, e.second if source.shape == "similarity" else "") for e in source.read(data)]
-            own = sorted({text for pair in pairs for text in pair if text})
-            order = np.random.default_rng(seed).permutation(len(own))
-            texts += [own[i] for i in order[:MOST]]
-    return texts
 
 
 def settle(
-    data: Path, joined: Path, folder: Path, *, steps: int, trunk: int = 8, own: int = 4, learning_rate: float = 3e-4
+    data: Path, joined: Path, folder: Path, *, steps: int, trunk: int = 6, own: int = 4, learning_rate: float = 3e-4
 ) -> None:
     """Run the stage, or go on with it where it was stopped.
 
