@@ -1,13 +1,14 @@
 """The recipe of the shipped sentiment weights: ``python -m slmkit.tasks.classification.train_sentiment``.
 
-Reads SST-2 (English film sentences) and ChnSentiCorp (Chinese reviews of hotels, computers and books), and writes a
-classifier of the labels "negative" and "positive".
+Reads SST-2 (English film sentences) and ChnSentiCorp (Chinese reviews of hotels, computers and books), if asked also
+what a teacher is sure of in raw film reviews, and writes a classifier of the labels "negative" and "positive".
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import lzma
 import sys
 from collections.abc import Sequence
@@ -54,6 +55,24 @@ def read(data: Path, language: str, split: str) -> Rows:
     return [text for text, _ in rows], [NAMES[label] for _, label in rows]
 
 
+def read_leanings(path: Path, count: int, seed: int) -> Rows:
+    """Sentences of raw reviews with labels by a teacher, as ``slmkit.pretraining`` *leanings* wrote them.
+
+    Args:
+        path: the file. count: how many at most. seed: of their choice.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        pairs = [(row["text"], NAMES[row["label"]]) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} cannot be read: {error!r}") from error
+    order = np.random.default_rng(seed).permutation(len(pairs))[:count]
+    return [pairs[i][0] for i in order], [pairs[i][1] for i in order]
+
+
 def documents(rows: Rows, count: int, seed: int) -> Rows:
     """Texts of 3 to 12 sentences of one label: what a whole review looks like to a model that learns from sentences."""
     rng = np.random.default_rng(seed)
@@ -69,25 +88,35 @@ def documents(rows: Rows, count: int, seed: int) -> Rows:
     return texts, labels
 
 
-def training_rows(data: Path, *, natural: bool, document_count: int, seed: int) -> Rows:
+def training_rows(data: Path, *, natural: bool, document_count: int, seed: int, leanings: Rows = ([], [])) -> Rows:
     """Everything that the recipe learns from.
 
     Args:
         data: see ``read``. natural: show the English sentences as people write them, too.
         document_count: how many long English texts to make of them. seed: of their choice.
+        leanings: more English sentences, of which long texts are made as well, as many again.
     """
     english, chinese = read(data, "en", "train"), read(data, "zh", "train")
     written = ([naturalise(text) for text in english[0]], english[1])
     parts = [english, chinese, documents(written, document_count, seed)]
     if natural:
         parts.append(written)
+    if leanings[0]:
+        parts += [leanings, documents(leanings, document_count, seed)]
     return [text for texts, _ in parts for text in texts], [label for _, labels in parts for label in labels]
 
 
 def train(arguments: argparse.Namespace) -> dict[str, float]:
     """Run the recipe; returns the accuracy on each dev set."""
+    leanings: Rows = ([], [])
+    if arguments.leanings is not None:
+        leanings = read_leanings(arguments.leanings, arguments.leanings_rows, arguments.seed)
     texts, labels = training_rows(
-        arguments.data, natural=arguments.natural, document_count=arguments.documents, seed=arguments.seed
+        arguments.data,
+        natural=arguments.natural,
+        document_count=arguments.documents,
+        seed=arguments.seed,
+        leanings=leanings,
     )
     dev = {language: read(arguments.data, language, "dev") for language in ("en", "zh")}
     held = ([*dev["en"][0], *dev["zh"][0]], [*dev["en"][1], *dev["zh"][1]])
@@ -105,6 +134,7 @@ def train(arguments: argparse.Namespace) -> dict[str, float]:
     classifier.model_.save(
         arguments.out,
         data=["SST-2 train (sentences)", "ChnSentiCorp train"],
+        leanings=len(leanings[0]),
         validation=arguments.validation,
         natural=arguments.natural,
         documents=arguments.documents,
@@ -130,6 +160,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="show the English sentences with natural spelling, too",
     )
     parser.add_argument("--documents", type=int, default=1500, help="long English texts made of the sentences; 0: none")
+    parser.add_argument("--leanings", type=Path, default=None, help="file of a finished run of pretraining's leanings")
+    parser.add_argument("--leanings-rows", type=int, default=20_000, help="sentences of it")
     parser.add_argument(
         "--validation",
         choices=("dev", "carved"),

@@ -7,7 +7,10 @@ from slmkit.pretraining.leanings import FILE, LeaningsConfig, balanced, in_revie
 
 
 def test_raw_sentences_are_cleaned_and_stand_once(tmp_path):
-    reviews = ["A fine film.<br /><br />I liked every minute of it! No.", "I liked every minute of it! Too short. Seen twice already."]
+    reviews = [
+        "A fine film.<br /><br />I liked every minute of it! No.",
+        "I liked every minute of it! Too short. Seen twice already.",
+    ]
     lines = "\n".join(json.dumps({"text": text}) for text in reviews)
     (tmp_path / "en_imdb_train_unsup.jsonl.xz").write_bytes(lzma.compress(lines.encode()))
     found, numbers = raw_sentences(tmp_path, LeaningsConfig(shortest=12))

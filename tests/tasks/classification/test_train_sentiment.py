@@ -46,6 +46,20 @@ def test_what_it_learns_from(corpus):
     assert len(recipe.training_rows(corpus, natural=False, document_count=0, seed=0)[0]) == 80
 
 
+def test_leanings_add_sentences_and_long_texts(corpus, tmp_path):
+    path = tmp_path / "leanings.jsonl"
+    rows = [{"text": f"Sentence number {n}.", "label": str(n % 2)} for n in range(40)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    leanings = recipe.read_leanings(path, 30, seed=0)
+    assert len(leanings[0]) == 30
+    assert dict(zip(*leanings, strict=True)).items() <= {r["text"]: recipe.NAMES[r["label"]] for r in rows}.items()
+    texts, _ = recipe.training_rows(corpus, natural=False, document_count=4, seed=0, leanings=leanings)
+    assert len(texts) == 40 + 40 + 4 + 30 + 4
+    path.write_text("{}")
+    with pytest.raises(recipe.DataError, match="leanings.jsonl cannot be read"):
+        recipe.read_leanings(path, 30, seed=0)
+
+
 def test_missing_and_odd_files_are_named(corpus, tmp_path, capsys):
     assert recipe.main(["--data", str(tmp_path / "none"), "--out", str(tmp_path / "out")]) == 1
     assert "train.tsv.xz cannot be read" in capsys.readouterr().err
