@@ -1,1 +1,1 @@
-"""The network, in reading order: config, layers, encoder."""
+"""The network, in reading order: config, layers, encoder, decoder, generation."""
