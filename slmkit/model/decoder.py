@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from slmkit.model.config import DecoderConfig
 from slmkit.model.encoder import Embedding
 from slmkit.model.layers import attend, key_mask
+from slmkit.text.tokenizer import RESERVED_TOKENS, SPECIAL_TOKENS
+
+MARKS = len(SPECIAL_TOKENS) + len(RESERVED_TOKENS)
 
 
 @dataclass
@@ -142,8 +145,10 @@ class DecoderLayer(nn.Module):
 class Decoder(nn.Module):
     """Tokens so far and encoder states to log-probabilities of the next token.
 
-    Besides choosing from the vocabulary it may copy a token of the source (pointer-generator, See et al. 2017): a gate
-    mixes the two distributions, so that names and numbers need not be spelled from memory.
+    Marks (ids below ``MARKS``) have vectors of the decoder's own, so that the first token can say what is to be written
+    while the encoder stays as it is. Besides choosing from the vocabulary it may copy a token of the source
+    (pointer-generator, See et al. 2017): a gate mixes the two distributions, so that names and numbers need not be
+    spelled from memory.
 
     Args:
         config: sizes. words: the encoder's word embedding, used for input and output. dropout: in training.
@@ -154,6 +159,7 @@ class Decoder(nn.Module):
         self.config = config
         self._words = [words]  # in a list: the encoder owns it, it is saved there
         width, eps = config.width, config.layer_norm_eps
+        self.marks = Embedding(MARKS, width)
         self.positions = Embedding(config.positions, width)
         self.embedding_norm = nn.LayerNorm(width, eps=eps)
         self.layers = nn.ModuleList(
@@ -199,7 +205,9 @@ class Decoder(nn.Module):
         if end > self.config.positions:
             raise ValueError(f"got {end} tokens, the decoder has {self.config.positions} positions")
         places = torch.arange(begin, end, device=ids.device)
-        states = self.embedding_norm(self.words(ids) + self.positions(places))
+        marks = (ids < MARKS)[..., None]
+        read = torch.where(marks, self.marks(ids.clamp(max=MARKS - 1)), self.words(ids))
+        states = self.embedding_norm(read + self.positions(places))
         for number, layer in enumerate(self.layers):
             states = layer(states, memory.keys[number], memory.mask, past[number] if past else None)
         return states

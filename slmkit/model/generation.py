@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from slmkit.errors import InputError
-from slmkit.model.decoder import Decoder, KeyValues, Memory
-from slmkit.text.tokenizer import BOS, EOS, MASK, PAD, UNK
-
-MARKS = (PAD, BOS, UNK, MASK)  # never written
+from slmkit.model.decoder import MARKS, Decoder, KeyValues, Memory
+from slmkit.text.tokenizer import BOS, EOS
 
 
 @dataclass(frozen=True)
@@ -105,8 +103,8 @@ class Rules:
 
     def __init__(self, config: GenerationConfig, vocabulary: int) -> None:
         self.config = config
-        self.never = torch.tensor(sorted({*MARKS, *config.forbidden}))
-        if len(self.never) and int(self.never.max()) >= vocabulary:
+        self.never = torch.tensor(sorted({*range(MARKS), *config.forbidden} - {EOS}))
+        if int(self.never.max()) >= vocabulary:
             raise InputError(f"forbidden: the vocabulary has {vocabulary} tokens, got {int(self.never.max())}")
 
     def __call__(self, scores: Tensor, written: Tensor) -> Tensor:
@@ -161,12 +159,22 @@ class Search:
 
     Args:
         decoder: the network. memory: of the texts. config: how to generate.
-        stop: ends a row early, for stop strings.
+        start: the mark that each text begins with ``(texts,)``; None for the begin mark. stop: ends a row early, for
+            stop strings.
     """
 
-    def __init__(self, decoder: Decoder, memory: Memory, config: GenerationConfig, stop: Stop | None = None) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        memory: Memory,
+        config: GenerationConfig,
+        *,
+        start: Tensor | None = None,
+        stop: Stop | None = None,
+    ) -> None:
         config.check(decoder.config.positions)
         self.decoder, self.memory, self.config = decoder, memory, config
+        self.start = torch.full((len(memory.ids),), BOS) if start is None else start
         self.stop = stop or (lambda _: False)
         self.rules = Rules(config, decoder.words.num_embeddings)
 
@@ -184,7 +192,7 @@ class Search:
         config, each = self.config, self.config.num_return_sequences
         memory, rows = self.memory, torch.arange(len(self.memory.ids) * each)
         cache = self.decoder.cache(len(rows))
-        last, runs = torch.full((len(rows),), BOS), torch.ones(len(rows), dtype=torch.bool)
+        last, runs = self.start.repeat_interleave(each), torch.ones(len(rows), dtype=torch.bool)
         written = torch.empty(len(rows), 0, dtype=torch.int64)
         # Every row draws from a stream of its own, so that its text does not depend on the rest of the batch.
         streams = [torch.Generator().manual_seed(config.seed + int(row) % each) for row in rows]
@@ -244,7 +252,7 @@ class Search:
         memory, texts = self.memory, list(range(len(self.memory.ids)))
         found: list[list[Hypothesis]] = [[] for _ in texts]
         cache = self.decoder.cache(len(texts) * K)
-        last, written = torch.full((len(texts) * K,), BOS), torch.empty(len(texts) * K, 0, dtype=torch.int64)
+        last, written = self.start.repeat_interleave(K), torch.empty(len(texts) * K, 0, dtype=torch.int64)
         # All beams of a text are alike at first: only one of them counts.
         sums = torch.full((len(texts), K), -torch.inf)
         sums[:, 0] = 0
