@@ -93,8 +93,8 @@ def compare(slm: SLM, root: Path, sets: Sequence[str], runs: Sequence[Settings],
 
 
 def _classes(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
-    """Classes by the task's own estimator, its epochs fixed."""
-    model = Classifier(depth=settings.depth, epochs=settings.epochs, random_state=settings.seed, slm=slm)
+    """Classes by the task's own estimator, its epochs fixed, without n-grams: the branch is what is compared."""
+    model = Classifier(depth=settings.depth, epochs=settings.epochs, ngrams=False, random_state=settings.seed, slm=slm)
     return list(model.fit(list(train.inputs), list(train.labels)).predict(list(dev.inputs)))
 
 

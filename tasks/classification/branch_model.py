@@ -23,6 +23,7 @@ from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
 from slmkit.tasks.classification.inputs import as_texts
 from slmkit.tasks.classification.labels import Label, Labels
+from slmkit.tasks.classification.wording import Wording
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.explanation import Explanation
@@ -37,7 +38,8 @@ class BranchModel:
 
     Args:
         slm: the core it was fitted on. labels: the classes.
-        tensors: the branch as ``checkpoint.pack`` stores it (``layers.…``), and the head in float32 (``head.…``).
+        tensors: the branch as ``checkpoint.pack`` stores it (``layers.…``), the head in float32 (``head.…``), and the
+            n-grams (``ngrams.…``) if there are any.
         depth: layers of the branch. upto: layers of the core below it; None for all but the top ``depth``.
         max_length: tokens a window. normalise: the head reads vectors of length 1.
         temperature: divides the logits. text_kind: how texts are announced to the core.
@@ -71,6 +73,7 @@ class BranchModel:
         self.head.load_state_dict({"weight": self.tensors[HEAD], "bias": self.tensors[BIAS]}, assign=True)
         self.head.requires_grad_(requires_grad=False)
         self.branch = self._runtime_branch() if depth else None
+        self.wording = Wording.of(self.tensors)
 
     @property
     def column_types(self) -> dict[str, type]:
@@ -100,17 +103,21 @@ class BranchModel:
         """Scores before the temperature: float32 ``(n, labels)`` for a list, array or Series of strings."""
         from slmkit.tasks.classification.pooling import text_vectors
 
+        texts = as_texts(texts)
         vectors = text_vectors(
             self.slm,
             self.branch,
-            as_texts(texts),
+            texts,
             upto=self.upto,
             max_length=self.max_length,
             normalise=self.normalise,
             kind=self.text_kind,
         )
         with torch.inference_mode():
-            return self.head(vectors).numpy()
+            logits = self.head(vectors)
+            if self.wording is not None:
+                logits += self.wording.logits(self.slm.tokenizer.encode_batch(texts))
+            return logits.numpy()
 
     def probabilities(self, texts: Any) -> np.ndarray:
         """Probability of each label: float32 ``(n, labels)``; rows sum to 1 unless a text may have several labels."""

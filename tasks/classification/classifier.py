@@ -36,6 +36,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
         batch_tokens: tokens of an optimiser step. max_length: tokens of a window; longer texts get several.
         multi_label: a text may have several labels, or none: ``y`` is then a list of label collections or a 0/1 matrix.
         class_weight: "balanced", or a mapping from label to weight.
+        ngrams: with "tune", add a linear model on n-grams of tokens where that helps on the held-back part: it knows
+            names and set phrases that the branch forgets, and takes a few MB at most.
         label_smoothing: share of the truth that is spread over all labels. dropout: while training.
         validation_fraction: of the texts, held back for early stopping and calibration; 0 trains on all of them.
         patience: epochs without a better score before training ends.
@@ -62,6 +64,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         max_length: int | None = None,
         multi_label: bool = False,
         class_weight: str | Mapping[Label, float] | None = None,
+        ngrams: bool = True,
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
         validation_fraction: float | None = None,
@@ -79,6 +82,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         self.max_length = max_length
         self.multi_label = multi_label
         self.class_weight = class_weight
+        self.ngrams = ngrams
         self.label_smoothing = label_smoothing
         self.dropout = dropout
         self.validation_fraction = validation_fraction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -47,17 +47,17 @@ def explain(model: BranchModel, text: str, label: Label | None, *, tolerance: fl
     number = int(model.logits([text])[0].argmax()) if label is None else model.labels.number(label)
     overlap = min(32, model.max_length // 4)
     windows = model.slm.windows([text], kind=model.text_kind, max_length=model.max_length, overlap=overlap)
-    path = Path(model, windows, number)
+    path = Path(model, windows, text, number)
     baseline, score = path.scores(np.array([0.0, 1.0])).tolist()
     steps = FEWEST_STEPS
     while True:
-        each = path.attributions(steps)
-        error = score - baseline - float(each.sum())
+        each, words = path.attributions(steps)
+        error = score - baseline - float(each.sum()) - float(words.sum())
         # Enough points on the path are those that make the parts add up.
         if abs(error) <= tolerance * max(abs(score - baseline), _SMALLEST) or steps >= MOST_STEPS:
             break
         steps *= 2
-    tokens = _tokens(text, windows, each)
+    tokens = _tokens(text, [*windows.offsets, path.tokens.offsets], [*each.tolist(), words.tolist()])
     return Explanation(text, model.labels.values[number], tokens, score, baseline, error)
 
 
@@ -65,10 +65,10 @@ class Path:
     """The straight line from the masked text to the text, and the score along it.
 
     Args:
-        model: what is explained. windows: of one text. label: number of the label.
+        model: what is explained. windows: of one text. text: that text. label: number of the label.
     """
 
-    def __init__(self, model: BranchModel, windows: Windows, label: int) -> None:
+    def __init__(self, model: BranchModel, windows: Windows, text: str, label: int) -> None:
         self.model, self.label = model, label
         encoder = model.slm.encoder
         ids, self.mask = pad_rows(
@@ -85,28 +85,40 @@ class Path:
             self.baseline = torch.where(visible, masked, self.words)
         trunk = _float_layers(model.slm, vectors=model.branch is None)[: model.upto]
         self.layers = [*trunk, *_float_branch(model)]
-        self.tokens = self.mask.sum()
+        self.count = self.mask.sum()
+        self.tokens = model.slm.tokenizer.encode(text)
+        # The n-grams come in along the path as the words do.
+        none = torch.zeros(len(self.tokens), len(model.labels))
+        self.by_token = none if model.wording is None else model.wording.by_token(self.tokens)
 
     def scores(self, alphas: np.ndarray) -> Tensor:
         """Log odds at points of the path: ``(A,)`` in [0, 1] -> ``(A,)``."""
         with torch.no_grad():
-            return self._margin(self._pooled(alphas))
+            return self._margin(self._pooled(alphas), self._wide(alphas))
 
-    def attributions(self, steps: int) -> Tensor:
-        """The integral of each token's gradient along the path, by Gauss–Legendre quadrature: ``(N, T)``."""
+    def attributions(self, steps: int) -> tuple[Tensor, Tensor]:
+        """The integral of each token's gradient along the path, by Gauss–Legendre quadrature.
+
+        Returns:
+            What the tokens of each window add by their states ``(N, T)``, and what those of the text add by their
+            n-grams ``(n,)``.
+        """
         nodes, weights = np.polynomial.legendre.leggauss(steps)
         alphas, shares = (nodes + 1) / 2, torch.from_numpy(weights / 2).float()
         # The score sees all windows through their mean, so its slope there comes first; windows follow one by one.
-        pooled = self._pooled(alphas).requires_grad_()
-        (slope,) = torch.autograd.grad(self._margin(pooled).sum(), pooled)  # (A, W)
+        pooled, wide = self._pooled(alphas).requires_grad_(), self._wide(alphas).requires_grad_()
+        slope, wide_slope = torch.autograd.grad(self._margin(pooled, wide).sum(), (pooled, wide))  # (A, W), (A, labels)
         total = torch.zeros(self.mask.shape)
         for of, window in self._batches(len(alphas)):
             words = self._points(alphas, of, window).requires_grad_()
             sums, _ = window_sums(self._states(words, self.mask[window]), self.mask[window])
-            (gradient,) = torch.autograd.grad((sums * slope[of]).sum() / self.tokens, words)
+            (gradient,) = torch.autograd.grad((sums * slope[of]).sum() / self.count, words)
             parts = (gradient * (self.words - self.baseline)[window]).sum(-1)  # (B, T)
             total.index_add_(0, window, parts * shares[of][:, None])
-        return total
+        return total, self.by_token @ (shares @ wide_slope)
+
+    def _wide(self, alphas: np.ndarray) -> Tensor:
+        return torch.from_numpy(alphas).float()[:, None] * self.by_token.sum(0)
 
     def _pooled(self, alphas: np.ndarray) -> Tensor:
         total = torch.zeros(len(alphas), self.words.shape[-1])
@@ -114,7 +126,7 @@ class Path:
             for of, window in self._batches(len(alphas)):
                 states = self._states(self._points(alphas, of, window), self.mask[window])
                 total.index_add_(0, of, window_sums(states, self.mask[window])[0])
-        return total / self.tokens
+        return total / self.count
 
     def _batches(self, points: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Pairs of a point on the path and a window, a few at a time."""
@@ -133,9 +145,9 @@ class Path:
             states = layer(states, keys)
         return states
 
-    def _margin(self, pooled: Tensor) -> Tensor:
+    def _margin(self, pooled: Tensor, wide: Tensor) -> Tensor:
         vectors = F.normalize(pooled, dim=-1) if self.model.normalise else pooled
-        logits = self.model.head(vectors) / self.model.temperature
+        logits = (self.model.head(vectors) + wide) / self.model.temperature
         if self.model.labels.multi:
             return logits[:, self.label]
         rivals = torch.cat([logits[:, : self.label], logits[:, self.label + 1 :]], 1)
@@ -159,10 +171,10 @@ def _float_branch(model: BranchModel) -> nn.ModuleList:
     return branch.layers
 
 
-def _tokens(text: str, windows: Windows, each: Tensor) -> tuple[Attribution, ...]:
+def _tokens(text: str, offsets: Sequence[np.ndarray], each: Sequence[Sequence[float]]) -> tuple[Attribution, ...]:
     """Attributions by character span: windows overlap, and one character may be several byte tokens."""
     totals: dict[tuple[int, int], float] = {}
-    for spans, row in zip(windows.offsets, each.tolist(), strict=True):
+    for spans, row in zip(offsets, each, strict=True):
         for (start, end), value in zip(spans.tolist(), row, strict=False):
             if end > start:
                 totals[start, end] = totals.get((start, end), 0.0) + value

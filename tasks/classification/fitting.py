@@ -55,6 +55,7 @@ def fit_model(
         dropout=asked.dropout,
         label_smoothing=asked.label_smoothing,
         max_length=asked.max_length,
+        ngrams=asked.ngrams,
         seed=check_seed(asked.random_state),
     )
     data = _training_set(slm, asked, labels, texts, classes, weights, validation, recipe)

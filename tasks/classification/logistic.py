@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 STRENGTHS = (1.0, 10.0, 100.0)
@@ -39,8 +42,36 @@ def logistic_head(
     return weight.astype(np.float32), (bias - weight @ mean).astype(np.float32)
 
 
+def sparse_head(
+    rows: Sequence[tuple[np.ndarray, np.ndarray]],
+    width: int,
+    truth: np.ndarray,
+    weights: np.ndarray,
+    classes: int,
+    *,
+    strength: float,
+    positive: np.ndarray | None,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """As ``logistic_head`` on sparse vectors of length 1, which are neither centred nor scaled.
+
+    Args:
+        rows: places and values of each vector. width: of the vectors. The others as there.
+    """
+    from scipy.sparse import csr_matrix
+
+    bounds = np.cumsum([0, *(len(places) for places, _ in rows)])
+    places, values = (np.concatenate(part) for part in zip(*rows, strict=True))
+    vectors = csr_matrix((values.astype(np.float64), places, bounds), shape=(len(rows), width))
+    if truth.ndim == 2:
+        weight, bias = _independent(vectors, truth, weights, positive, strength, seed)
+    else:
+        weight, bias = _exclusive(vectors, truth, weights, classes, strength, seed)
+    return weight.astype(np.float32), bias.astype(np.float32)
+
+
 def _exclusive(
-    vectors: np.ndarray, truth: np.ndarray, weights: np.ndarray, classes: int, strength: float, seed: int
+    vectors: Any, truth: np.ndarray, weights: np.ndarray, classes: int, strength: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.linear_model import LogisticRegression
 
@@ -56,7 +87,7 @@ def _exclusive(
 
 
 def _independent(
-    vectors: np.ndarray,
+    vectors: Any,
     truth: np.ndarray,
     weights: np.ndarray,
     positive: np.ndarray | None,

@@ -37,7 +37,8 @@ class Recipe:
         learning_rate: peak of the branch's topmost layer. head_learning_rate: peak of the head.
         layer_decay: factor on the rate from each layer to the one below. step_tokens: tokens of an optimiser step.
         held_back: share of the texts that is kept for early stopping and calibration. patience: epochs without a
-            better score before training ends. max_length: tokens of a window. seed: of everything random.
+            better score before training ends. max_length: tokens of a window. ngrams: see ``Classifier``.
+        seed: of everything random.
     """
 
     method: Method
@@ -52,6 +53,7 @@ class Recipe:
     dropout: float
     label_smoothing: float
     max_length: int
+    ngrams: bool
     seed: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -80,6 +82,7 @@ def choose(
     dropout: float,
     label_smoothing: float,
     max_length: int | None,
+    ngrams: bool,
     seed: int,
 ) -> Recipe:
     """Decide what the caller left open.
@@ -87,7 +90,7 @@ def choose(
     Args:
         config: of the core. classes: class numbers ``(n,)``, or 0 and 1 ``(n, k)``. tokens: mean of a text.
         method, depth, epochs, learning_rate, step_tokens, held_back, patience, max_length: "auto" or None where open.
-        dropout, label_smoothing, seed: taken as they are.
+        dropout, label_smoothing, ngrams, seed: taken as they are.
 
     Raises:
         InputError: an argument is out of range.
@@ -112,6 +115,7 @@ def choose(
         dropout=dropout,
         label_smoothing=label_smoothing,
         max_length=max_length if max_length is not None else min(256, config.encoder.positions),
+        ngrams=ngrams,
         seed=seed,
     )
     _check(recipe, config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from torch import Tensor
 
 from slmkit.core import SLM
 from slmkit.model.branch import Branch
-from slmkit.tasks.classification.calibration import fit_temperature, log_loss
+from slmkit.tasks.classification.calibration import SMALLEST, fit_temperature, log_loss
 from slmkit.tasks.classification.recipe import Recipe
 from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuned import Tuned, descent, seeded
+from slmkit.tasks.classification.wording import Mix, fit_wording, weigh
 from slmkit.training.states import TrunkStates, text_batches
 
 STEPS_BETWEEN_LOOKS = 150  # an epoch of a large set is looked at several times
@@ -63,11 +64,32 @@ def tune(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Repo
         interrupted = _descend(model, states, data, recipe, watch, report)
     if watch.best is not None:
         model.load_state_dict(watch.best)
-    temperature = 1.0
+    tensors, temperature = model.pack(), 1.0
     if len(data.held):
-        logits = model.over(states, data.held)
-        temperature = fit_temperature(logits, data.classes[data.held], data.weights[data.held])
-    return Fitted(model.pack(), recipe.depth, False, temperature, history=watch.history, interrupted=interrupted)
+        logits, truth, weights = model.over(states, data.held), data.classes[data.held], data.weights[data.held]
+        temperature = fit_temperature(logits, truth, weights)
+        if recipe.ngrams and not interrupted and len(data.held) >= SMALLEST:
+            report.stage("fitting the n-grams")
+            mix = _with_ngrams(slm, data, logits, classes, recipe, tensors)
+            temperature = temperature if mix is None else mix.temperature
+    return Fitted(tensors, recipe.depth, False, temperature, history=watch.history, interrupted=interrupted)
+
+
+def _with_ngrams(
+    slm: SLM, data: TrainingSet, logits: np.ndarray, classes: int, recipe: Recipe, tensors: dict[str, Tensor]
+) -> Mix | None:
+    """Add n-grams to ``tensors`` where they help on the held-back part, whose logits are given; None where not."""
+    fitted = fit_wording(slm.tokenizer, data, classes, recipe.seed)
+    if fitted is None:
+        return None
+    wording, bias = fitted
+    read = slm.tokenizer.encode_batch([data.texts[i] for i in data.held])
+    mix = weigh(logits, wording.logits(read).numpy() + bias, data.classes[data.held], data.weights[data.held])
+    if not mix.factor:
+        return None
+    tensors |= replace(wording, weight=mix.factor * wording.weight).to_tensors()
+    tensors["head.bias"] += mix.factor * torch.from_numpy(bias)
+    return mix
 
 
 def _descend(
