@@ -1,10 +1,10 @@
-"""``SLM``: the one object that every task holds. Text in, states and vectors out."""
+"""``SLM``: the one object that every task holds. Text in; states, vectors and texts out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -16,11 +16,13 @@ from torch import Tensor, nn
 from slmkit import checkpoint
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.config import ModelConfig
+from slmkit.model.decoder import Decoder
 from slmkit.model.encoder import Encoder, encoder_layers
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
 from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, keep_freed_memory, length_batches
 from slmkit.text.tokenizer import BOS, Tokenizer
 from slmkit.text.windows import Windows, lay_windows
+from slmkit.writing import Writer
 
 Kind = Literal["text", "query", "passage"]
 WINDOW = 256  # tokens of a window unless the caller says otherwise
@@ -54,7 +56,7 @@ class Encoded:
 
 
 class SLM:
-    """The shared core: a frozen encoder and its tokenizer.
+    """The shared core: a frozen encoder, its tokenizer, and a decoder that writes.
 
     The encoder's top layers were trained on many jobs at once and are where branches start. Sentence vectors have
     top layers of their own, trained for nothing else, as a task has its branch.
@@ -64,6 +66,7 @@ class SLM:
     Args:
         config: sizes and lineage. tokenizer: the vocabulary. encoder: the network in fp32.
         vectors: the sentence vectors' own top layers in fp32; None where the encoder's top serves them too.
+        decoder: in fp32, on the encoder's words; None for a core that writes nothing.
         fingerprint: of the weights folder. size: its bytes. precision: auto, fp32, bf16 or int8.
     """
 
@@ -74,6 +77,7 @@ class SLM:
         encoder: Encoder,
         *,
         vectors: nn.ModuleList | None = None,
+        decoder: Decoder | None = None,
         fingerprint: str = "",
         size: int = 0,
         precision: str = "fp32",
@@ -87,6 +91,10 @@ class SLM:
         self._parameters = count_parameters(self.encoder) + count_parameters(self.vectors)
         for layers in (self.encoder.layers, self.vectors):
             convert(layers, self.precision)
+        self.decoder = decoder
+        if decoder is not None:
+            self._parameters += count_parameters(decoder)
+            self.settle_decoder(decoder)
 
     @classmethod
     def load(cls, path: str | Path | None = None, *, precision: str = "auto") -> SLM:
@@ -107,7 +115,8 @@ class SLM:
         with torch.device("meta"):
             encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
             vectors = encoder_layers(config.encoder, config.vectors)
-        whole = nn.ModuleDict({"encoder": encoder, "vectors": vectors})
+            decoder = Decoder(config.decoder, encoder.words) if config.decoder else None
+        whole = nn.ModuleDict({"encoder": encoder, "vectors": vectors, **({"decoder": decoder} if decoder else {})})
         precision = choose_precision(precision)
         try:
             if precision == "int8":
@@ -120,6 +129,7 @@ class SLM:
             tokenizer,
             encoder,
             vectors=vectors,
+            decoder=decoder,
             fingerprint=checkpoint.fingerprint(data, parts),
             size=sum(map(len, parts.values())),
             precision=precision,
@@ -134,6 +144,8 @@ class SLM:
         if self.precision != "fp32":
             raise InputError(f"this model runs in {self.precision}; load it with precision='fp32' to save it")
         whole = nn.ModuleDict({"encoder": self.encoder, "vectors": self.vectors})
+        if self.decoder is not None:
+            whole["decoder"] = self.decoder
         packed = checkpoint.pack(whole.state_dict())
         parts = {
             checkpoint.MODEL: checkpoint.tensors_to_bytes(packed),
@@ -155,6 +167,27 @@ class SLM:
             "fingerprint": self.fingerprint,
             **self.config.about,
         }
+
+    def settle_decoder(self, decoder: Decoder) -> Decoder:
+        """Make a decoder on this core's words run in this core's precision, in place; returns ``decoder``."""
+        decoder.eval().requires_grad_(requires_grad=False)
+        convert(decoder, self.precision)
+        if self.precision != "fp32":
+            output = nn.Linear(self.config.encoder.width, self.config.vocabulary, device="meta")
+            output.weight, output.bias = self.encoder.words.weight, nn.Parameter(decoder.bias, requires_grad=False)
+            decoder.quicken(convert(nn.ModuleList([output]), self.precision)[0])
+        return decoder
+
+    @cached_property
+    def writer(self) -> Writer:
+        """What writes by this core's own decoder.
+
+        Raises:
+            InputError: the core has none.
+        """
+        if self.decoder is None:
+            raise InputError("this core has no decoder: it reads texts and writes none")
+        return Writer(self, self.decoder)
 
     def windows(
         self,
@@ -283,6 +316,35 @@ class SLM:
             counts.index_add_(0, index[numbers], tokens)
         vectors = torch.nn.functional.normalize(sums / counts.clamp_min(1), dim=-1).numpy()
         return vectors[0] if isinstance(texts, str) else vectors
+
+
+    def generate(
+        self, texts: str | Sequence[str], *, start: str | None = "continue", stop: str | Sequence[str] = (), **settings: Any
+    ) -> Any:
+        """Write a text from each of the given ones.
+
+        Args:
+            texts: one string or many.
+            start: what to write, one of ``writer.starts``: a continuation, a translation, a summary …
+            stop: strings that end a text; they are not part of it.
+            **settings: ``prefix``, ``forbidden`` and the fields of ``GenerationConfig``.
+
+        Returns:
+            A str, or a list of them; with ``num_return_sequences`` a list of ``Written``, best first, a text.
+
+        Raises:
+            InputError: an unknown or impossible setting, or a core without a decoder.
+            TextTooLongError: a text is longer than the decoder reads.
+        """
+        made = self.writer.write(as_list(texts), start, stop=stop, **settings)
+        results = made if settings.get("num_return_sequences", 1) > 1 else [found[0].text for found in made]
+        return results[0] if isinstance(texts, str) else results
+
+    def stream(
+        self, text: str, *, start: str | None = "continue", stop: str | Sequence[str] = (), **settings: Any
+    ) -> Iterator[str]:
+        """As ``generate`` for one text, piece by piece as it is written; closing the iterator cancels the rest."""
+        return self.writer.stream(as_list(text)[0], start, stop=stop, **settings)
 
 
 def as_list(texts: str | Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from slmkit.checkpoint import SCALE, dequantize_rows, quantize_rows
@@ -34,7 +35,7 @@ def choose_precision(asked: str = "auto") -> str:
         raise InputError(f"precision {asked!r} is not known; give auto, fp32, bf16 or int8")
     if asked != "auto":
         return asked
-    if _cpu_has("_is_vnni_supported") or _cpu_has("_is_avx512_vnni_supported"):
+    if _multiplies_int8():
         return "int8"
     return "bf16" if _cpu_has("_is_amx_tile_supported") else "fp32"
 
@@ -69,6 +70,11 @@ def mixed_precision(wanted: bool = True) -> AbstractContextManager:
     return torch.autocast("cpu", torch.bfloat16, enabled=wanted and _multiplies_bf16())
 
 
+@lru_cache(maxsize=1)
+def _multiplies_int8() -> bool:
+    return _cpu_has("_is_vnni_supported") or _cpu_has("_is_avx512_vnni_supported")
+
+
 def _multiplies_bf16() -> bool:
     return _cpu_has("_is_avx512_bf16_supported") or _cpu_has("_is_amx_tile_supported")
 
@@ -77,7 +83,8 @@ class Int8Linear(nn.Module):
     """A linear layer on int8 products, weights scaled by row and activations by token.
 
     Scaling each token by its own largest value keeps the result independent of the rest of the batch, and loses far
-    less than one scale a tensor (cosine of the source's vectors to fp32: 0.999 against 0.98).
+    less than one scale a tensor (cosine of the source's vectors to fp32: 0.999 against 0.98). A CPU without VNNI sums
+    pairs of products in 16 bits, which overflow: there the rows are only how the weights are kept.
 
     Args:
         weight: int8 ``(out, in)``. scale: ``(out,)``. bias: ``(out,)``. dtype: of what comes out, float32 or bfloat16.
@@ -114,6 +121,9 @@ class Int8Linear(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """Shape: ``(..., in)`` float32 -> ``(..., out)``."""
+        if not _multiplies_int8():
+            weight = dequantize_rows(self.weight, self.scale)
+            return F.linear(states.float(), weight, self.bias).to(self.dtype)
         rows = states.reshape(-1, states.shape[-1])
         # Two reductions: torch's aminmax is ten times slower on a CPU, and abs needs memory of the size of the rows.
         largest = torch.maximum(rows.amax(-1, keepdim=True), -rows.amin(-1, keepdim=True)).clamp_min_(1e-12)  # (N, 1)

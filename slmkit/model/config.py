@@ -33,9 +33,14 @@ class EncoderConfig(StackConfig):
 
 @dataclass(frozen=True)
 class DecoderConfig(StackConfig):
-    """Decoder with cross-attention on the encoder's states; embeddings are the encoder's, tied to its output."""
+    """Decoder with cross-attention on the encoder's states; embeddings are the encoder's, tied to its output.
+
+    Attributes:
+        starts: what the decoder was taught to write -> the mark that a text of this kind begins with.
+    """
 
     layers: int = 4
+    starts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -142,6 +142,37 @@ class DecoderLayer(nn.Module):
         return self.output_norm(states + self.dropout(self.outer(F.gelu(self.inner(states)))))
 
 
+class LogPartition(torch.autograd.Function):
+    """Logarithm of the summed exponentials of a frozen output layer's logits, without keeping the logits.
+
+    The gradient of a row's value is the mean of the output vectors under its softmax; it is taken in the forward pass,
+    while the logits of a few rows lie in the cache, so that no ``(N, V)`` matrix is ever written to memory.
+    """
+
+    ROWS = 256
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Shape: states ``(N, W)``, weight ``(V, W)`` in the dtype of the products, bias ``(V,)`` -> float32 ``(N,)``."""
+        values, means = [], []
+        for rows in states.detach().to(weight.dtype).split(LogPartition.ROWS):
+            logits = torch.addmm(bias.to(weight.dtype), rows, weight.T).float()
+            largest = logits.amax(1, keepdim=True)
+            chances = logits.sub_(largest).exp_()
+            sums = chances.sum(1, keepdim=True)
+            values.append((sums.log() + largest).squeeze(1))
+            means.append((chances.to(weight.dtype) @ weight).float() / sums)
+        ctx.save_for_backward(torch.cat(means))
+        ctx.dtype = states.dtype
+        return torch.cat(values)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """Shape: ``(N,)`` -> ``(N, W)``."""
+        (means,) = ctx.saved_tensors
+        return (gradients[0][:, None] * means).to(ctx.dtype), None, None
+
+
 class Decoder(nn.Module):
     """Tokens so far and encoder states to log-probabilities of the next token.
 
@@ -158,6 +189,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.config = config
         self._words = [words]  # in a list: the encoder owns it, it is saved there
+        self._quick: list[nn.Module] = []
         width, eps = config.width, config.layer_norm_eps
         self.marks = Embedding(MARKS, width)
         self.positions = Embedding(config.positions, width)
@@ -168,7 +200,8 @@ class Decoder(nn.Module):
         )
         self.transform = nn.Linear(width, width)
         self.transform_norm = nn.LayerNorm(width, eps=eps)
-        self.bias = nn.Parameter(torch.zeros(words.num_embeddings))
+        # How common each token is: it is counted, not learned, as the output matrix is not.
+        self.register_buffer("bias", torch.zeros(words.num_embeddings))
         self.copy_query = nn.Linear(width, width)
         self.copy_key = nn.Linear(width, width)
         self.gate = nn.Linear(width, 1)
@@ -185,13 +218,14 @@ class Decoder(nn.Module):
         one after the other in a row: the decoder attends over all of them (fusion in the decoder, Izacard & Grave
         2021).
         """
+        states = states.to(self.embedding_norm.weight.dtype)
         keys = [cast(DecoderLayer, layer).cross.keys(states) for layer in self.layers]
         return Memory(keys, key_mask(mask), self.copy_key(states), ids)
 
     def cache(self, rows: int, room: int = 64) -> list[KeyValues]:
         """An empty cache for so many rows."""
         width, heads = self.config.width, self.config.heads
-        kept = self.words.weight.new_empty
+        kept = self.embedding_norm.weight.new_empty
         return [KeyValues(kept(2, rows, heads, room, width // heads)) for _ in self.layers]
 
     def forward(self, ids: Tensor, memory: Memory, past: list[KeyValues] | None = None) -> Tensor:
@@ -207,15 +241,28 @@ class Decoder(nn.Module):
         places = torch.arange(begin, end, device=ids.device)
         marks = (ids < MARKS)[..., None]
         read = torch.where(marks, self.marks(ids.clamp(max=MARKS - 1)), self.words(ids))
-        states = self.embedding_norm(read + self.positions(places))
+        states = self.embedding_norm((read + self.positions(places)).to(self.embedding_norm.weight.dtype))
         for number, layer in enumerate(self.layers):
             states = layer(states, memory.keys[number], memory.mask, past[number] if past else None)
         return states
 
+    def output_vectors(self, states: Tensor) -> Tensor:
+        """What is multiplied with the tied embedding: ``(..., W)`` -> ``(..., W)``."""
+        return self.transform_norm(F.gelu(self.transform(states))) * self.config.width**-0.5
+
     def vocabulary_logits(self, states: Tensor) -> Tensor:
         """Scores of the vocabulary by the tied embedding: ``(..., W)`` -> ``(..., V)``."""
-        read = self.transform_norm(F.gelu(self.transform(states)))
-        return F.linear(read, self.words.weight) * self.config.width**-0.5 + self.bias
+        return self.output(self.output_vectors(states))
+
+    def output(self, vectors: Tensor) -> Tensor:
+        """The output layer: ``(..., W)`` -> ``(..., V)``."""
+        if self._quick:
+            return self._quick[0](vectors)
+        return F.linear(vectors, self.words.weight, self.bias)
+
+    def quicken(self, output: nn.Module) -> None:
+        """Take another module for the output layer, of the same weights in a precision that is faster here."""
+        self._quick = [output]
 
     def copying(self, states: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """Where to copy from, and how gladly.
@@ -240,9 +287,17 @@ class Decoder(nn.Module):
         return mixed.scatter_add_(1, ids, copied).clamp_min_(1e-12).log_()
 
     def loss(self, states: Tensor, memory: Memory, wanted: Tensor) -> Tensor:
-        """Negative log-likelihood of each wanted token: states ``(B, t, W)``, wanted ``(B, t)`` -> ``(B, t)``."""
-        logits = self.vocabulary_logits(states).float()
-        written = logits.gather(-1, wanted[..., None]).squeeze(-1) - logits.logsumexp(-1)
+        """Negative log-likelihood of each wanted token: states ``(B, t, W)``, wanted ``(B, t)`` -> ``(B, t)``.
+
+        The output layer gets no gradient: it is the frozen encoder's embedding.
+        """
+        vectors = self.output_vectors(states).flatten(0, 1)
+        weight, flat = self.words.weight.detach(), wanted.flatten()
+        own = (vectors.float() * weight[flat]).sum(-1) + self.bias[flat]
+        device = vectors.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else vectors.dtype
+        whole = LogPartition.apply(vectors, weight.to(dtype), self.bias)
+        written = (own - whole).view(wanted.shape)
         places, gate = self.copying(states, memory)
         here = memory.ids[:, None, :] == wanted[..., None]  # (B, t, S)
         copied = places.masked_fill(~here, -1e4).logsumexp(-1)

@@ -26,7 +26,7 @@ class GenerationConfig:
         top_k: draw from so many of the best; 0 for all. top_p: draw from the best that hold this much probability.
         repetition_penalty: multiplies the log-probability of tokens that stand already (Keskar et al. 2019).
         no_repeat_ngram_size: no stretch of so many tokens stands twice; 0 allows it.
-        forbidden: token ids that are never written. forced: token ids that the result begins with.
+        forbidden: stretches of token ids that are never written. forced: token ids that the result begins with.
         seed: of sampling.
     """
 
@@ -41,7 +41,7 @@ class GenerationConfig:
     top_p: float = 1.0
     repetition_penalty: float = 1.0
     no_repeat_ngram_size: int = 0
-    forbidden: tuple[int, ...] = ()
+    forbidden: tuple[tuple[int, ...], ...] = ()
     forced: tuple[int, ...] = ()
     seed: int = 0
 
@@ -73,11 +73,18 @@ class GenerationConfig:
             (self.repetition_penalty > 0, f"repetition_penalty {self.repetition_penalty}: give a number above 0"),
             (self.no_repeat_ngram_size >= 0, f"no_repeat_ngram_size {self.no_repeat_ngram_size}: give 0 or more"),
             (len(self.forced) <= self.max_new_tokens, f"{len(self.forced)} forced tokens do not fit max_new_tokens"),
-            (not set(self.forced) & set(self.forbidden), "a token is both forced and forbidden"),
+            (
+                not any(_holds(self.forced, stretch) for stretch in self.forbidden),
+                "what is forced holds something forbidden",
+            ),
         ]
         for holds, message in rules:
             if not holds:
                 raise InputError(message)
+
+
+def _holds(ids: Sequence[int], stretch: Sequence[int]) -> bool:
+    return any(tuple(ids[at : at + len(stretch)]) == tuple(stretch) for at in range(len(ids) - len(stretch) + 1))
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,9 @@ class Rules:
 
     def __init__(self, config: GenerationConfig, vocabulary: int) -> None:
         self.config = config
-        self.never = torch.tensor(sorted({*range(MARKS), *config.forbidden} - {EOS}))
+        single = {stretch[0] for stretch in config.forbidden if len(stretch) == 1}
+        self.stretches = [stretch for stretch in config.forbidden if len(stretch) > 1]
+        self.never = torch.tensor(sorted({*range(MARKS), *single} - {EOS}))
         if int(self.never.max()) >= vocabulary:
             raise InputError(f"forbidden: the vocabulary has {vocabulary} tokens, got {int(self.never.max())}")
 
@@ -116,6 +125,10 @@ class Rules:
         if config.repetition_penalty != 1.0 and t:
             # Log-probabilities are negative: multiplying makes them smaller.
             scores.scatter_(1, written, scores.gather(1, written) * config.repetition_penalty)
+        for *begin, last in self.stretches:
+            if t >= len(begin):
+                same = (written[:, t - len(begin) :] == torch.tensor(begin)).all(1)
+                scores[same, last] = -torch.inf
         if config.no_repeat_ngram_size:
             for row, banned in enumerate(repeating(written, config.no_repeat_ngram_size)):
                 scores[row, banned] = -torch.inf

@@ -97,7 +97,7 @@ def test_scores_are_those_of_the_loss(decoder, source):
 
 def test_a_wide_beam_finds_the_best_there_is(decoder, source):
     few = [EOS, MARKS, MARKS + 1, MARKS + 2]
-    forbidden = tuple(i for i in range(V) if i not in few)
+    forbidden = tuple((i,) for i in range(V) if i not in few)
     best = generate(decoder, source, 1, max_new_tokens=3, num_beams=27, length_penalty=0.0, forbidden=forbidden)[0][0]
     memory = read(decoder, source, 1)
     scores = {}
@@ -113,7 +113,7 @@ def test_a_wide_beam_finds_the_best_there_is(decoder, source):
 def test_constraints_hold(decoder, source):
     for settings in ({}, {"num_beams": 3}, {"do_sample": True, "seed": 3}):
         found = generate(
-            decoder, source, max_new_tokens=10, min_new_tokens=6, forced=(80, 81), forbidden=(82, 83), **settings
+            decoder, source, max_new_tokens=10, min_new_tokens=6, forced=(80, 81), forbidden=((82,), (83,), (90, 91)), **settings
         )
         for best, *_ in found:
             assert 6 <= len(best.ids) <= 10
@@ -149,9 +149,9 @@ def test_nothing_asked_nothing_made(decoder, source):
         ({"do_sample": True, "num_beams": 2}, "num_beams=1"),
         ({"temperature": 0.0}, "temperature"),
         ({"top_p": 0.0}, "top_p"),
-        ({"forced": (7,), "forbidden": (7,)}, "both forced and forbidden"),
+        ({"forced": (7, 8), "forbidden": ((7, 8),)}, "holds something forbidden"),
         ({"forced": (7, 7), "max_new_tokens": 1}, "do not fit"),
-        ({"forbidden": (V,)}, "the vocabulary has 100 tokens"),
+        ({"forbidden": ((V,),)}, "the vocabulary has 100 tokens"),
     ],
 )
 def test_impossible_wishes_are_named(decoder, source, settings, message):

@@ -1,0 +1,284 @@
+"""Pairs of source and target that the decoder learns from: train files only, licences that allow it.
+
+Left out on purpose: sets marked non-commercial or research-only (DialogSum, WebNLG, gold-miner, Pro Git, TED, AI
+Challenger), the Tatoeba rows of the raw parallel files, of which the held-out ones cannot be told apart, and the rows
+that a benchmark of this project carves out.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import lzma
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from slmkit.pretraining.corpus import documents
+from slmkit.pretraining.sources import read_text, squad_rows
+from slmkit.text.language import language
+from slmkit.text.sentences import sentence_spans
+
+EN_ZH, ZH_EN = "translate-en-zh", "translate-zh-en"
+CONTINUE, FILL, SUMMARIZE, TITLE = "continue", "fill", "summarize", "title"
+DESCRIBE, ASK, CLEAN, REWRITE, COUPLET = "describe", "ask", "clean", "rewrite", "couplet"
+JOBS = (CONTINUE, FILL, EN_ZH, ZH_EN, SUMMARIZE, TITLE, DESCRIBE, ASK, CLEAN, REWRITE, COUPLET)
+CARVED = 0.05  # of the sentences of a set without a dev split
+OPEN_DOCUMENTS = (
+    "python-docs",
+    "react-docs",
+    "rust-book",
+    "vue-docs",
+    "d2l",
+    "debian-install-guide",
+    "opensource-guide",
+    "gnome-user-docs",
+    "debian-handbook",
+)
+
+
+class Pair(NamedTuple):
+    """One thing to write.
+
+    Attributes:
+        job: which start mark. source: what the encoder reads. target: what the decoder writes.
+    """
+
+    job: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class PairSource:
+    """One set of the stage.
+
+    Attributes:
+        name: of the set. licence: as far as known. read: folder of the data -> pairs.
+        share: factor on how often it is drawn, beside its size.
+    """
+
+    name: str
+    licence: str
+    read: Callable[[Path], Iterator[Pair]]
+    share: float = 1.0
+
+
+def is_carved(sentence: str, share: float = CARVED) -> bool:
+    """Whether a sentence belongs to the part that a benchmark holds back: decided by its own letters and digits."""
+    letters = "".join(c for c in sentence.lower() if c.isalnum())
+    return int.from_bytes(hashlib.sha256(letters.encode()).digest()[:4], "big") < share * 2**32
+
+
+def both_ways(rows: Iterator[tuple[str, str]]) -> Iterator[Pair]:
+    """English and Chinese sentences as two pairs each."""
+    for english, chinese in rows:
+        if english and chinese:
+            yield Pair(EN_ZH, english, chinese)
+            yield Pair(ZH_EN, chinese, english)
+
+
+def tatoeba_rows(data: Path) -> Iterator[tuple[str, str]]:
+    """English, Chinese of the train file, the carved-out part too."""
+    for line in read_text(data / "zh/tatoeba-en-zh/cmn.train.txt.xz").splitlines():
+        english, chinese, *_ = line.split("\t")
+        yield english.strip(), chinese.strip()
+
+
+def _tatoeba(data: Path) -> Iterator[Pair]:
+    rows = list(tatoeba_rows(data))
+    # A sentence with several translations must not stand on both sides: neither in English nor in Chinese.
+    kept = {zh for en, zh in rows if is_carved(en)}
+    return both_ways((en, zh) for en, zh in rows if not is_carved(en) and zh not in kept)
+
+
+def _captions(data: Path) -> Iterator[Pair]:
+    english, chinese = (read_text(data / f"zh/3am-en-zh/train.{side}.xz").splitlines() for side in ("en", "zh"))
+    return both_ways(zip(map(str.strip, english), map(str.strip, chinese), strict=True))
+
+
+def _parallel(name: str, sources: tuple[str, ...]) -> Callable[[Path], Iterator[Pair]]:
+    def rows(path: Path) -> Iterator[tuple[str, str]]:
+        with lzma.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                if row["source"] in sources:
+                    yield from aligned(row["en"], row["zh"])
+
+    return lambda data: both_ways(rows(data / "raw" / f"{name}.jsonl.xz"))
+
+
+def aligned(english: str, chinese: str) -> list[tuple[str, str]]:
+    """A pair of paragraphs, cut into pairs of sentences where both have as many and their lengths agree.
+
+    Lengths agree where no sentence is more than twice as long, as a share of its paragraph, as its counterpart.
+    """
+    sides = [[text[a:b].strip() for a, b in sentence_spans(text)] for text in (english, chinese)]
+    pairs = list(zip(*sides, strict=False))
+    if len(sides[0]) != len(sides[1]) or len(pairs) < 2:
+        return [(english, chinese)]
+    ratio = len(english) / max(1, len(chinese))
+    if all(ratio / 2 < len(en) / max(1, len(zh)) < ratio * 2 for en, zh in pairs):
+        return pairs
+    return [(english, chinese)]
+
+
+def _bible(data: Path) -> Iterator[Pair]:
+    """King James and the Chinese Union Version verse by verse, the latter made simplified."""
+    from opencc import OpenCC
+
+    verses: dict[tuple[str, int, int], str] = {}
+    with tarfile.open(data / "zh/bible/kjv_books.tar.xz") as books:
+        for member in books.getmembers():
+            file = books.extractfile(member) if member.name.endswith(".json") else None
+            book = json.load(file) if file else None
+            if not isinstance(book, dict):  # the list of the books stands among them
+                continue
+            for chapter in book["chapters"]:
+                for verse in chapter["verses"]:
+                    verses[book["book"], int(chapter["chapter"]), int(verse["verse"])] = verse["text"]
+    simplified = OpenCC("t2s").convert(read_text(data / "zh/bible/ChiUn.csv.xz"))
+    rows = csv.reader(io.StringIO(simplified))
+    numbered = ((book, chapter, verse, text) for book, chapter, verse, text in rows if chapter.isdigit())
+    found = ((verses.get((b, int(c), int(v)), ""), "".join(text.split())) for b, c, v, text in numbered)
+    return both_ways(found)
+
+
+def _summaries(data: Path) -> Iterator[Pair]:
+    """SciTLDR: an abstract and each of its one-sentence summaries."""
+    for line in read_text(data / "en/scitldr_a/train.jsonl.xz").splitlines():
+        row = json.loads(line)
+        source = " ".join(row["source"])
+        yield from (Pair(SUMMARIZE, source, target) for target in row["target"])
+        if row.get("title"):
+            yield Pair(TITLE, source, row["title"])
+
+
+def _titled(name: str, most: int) -> Callable[[Path], Iterator[Pair]]:
+    """The first line of a document, and what follows it."""
+
+    def read(data: Path) -> Iterator[Pair]:
+        left = most
+        for text in documents(data / "raw" / f"{name}.jsonl.xz"):
+            title, _, body = text.partition("\n")
+            if 4 <= len(title) <= 80 and len(body) > 4 * len(title) and title[-1] not in "。.：:":
+                yield Pair(TITLE, body[:1200], title)
+                left -= 1
+            if not left:
+                return
+
+    return read
+
+
+def _leading(name: str, most: int) -> Callable[[Path], Iterator[Pair]]:
+    """News puts the gist first: the first sentence of the body from the rest of it (Zhu et al. 2021)."""
+
+    def read(data: Path) -> Iterator[Pair]:
+        left = most
+        for text in documents(data / "raw" / f"{name}.jsonl.xz"):
+            body = text.partition("\n")[2]
+            spans = list(sentence_spans(body))
+            if len(spans) < 5:
+                continue
+            first, rest = body[slice(*spans[0])].strip(), body[spans[1][0] :].strip()
+            if 20 <= len(first) <= 300:
+                yield Pair(SUMMARIZE, rest[:1500], first)
+                left -= 1
+            if not left:
+                return
+
+    return read
+
+
+def _restaurants(data: Path) -> Iterator[Pair]:
+    for meaning, text in list(csv.reader(io.StringIO(read_text(data / "en/e2e_nlg/trainset.csv.xz"))))[1:]:
+        yield Pair(DESCRIBE, meaning, text)
+
+
+def _questions(data: Path) -> Iterator[Pair]:
+    """CMRC 2018: the answer and the passage around it, and the question."""
+    for example in squad_rows(data, "zh/cmrc2018/train-pseudo-cmrc2018.json.xz"):
+        start, end, _ = example.spans[0]
+        around = example.second[max(0, start - 100) : end + 80]
+        yield Pair(ASK, f"{example.second[start:end]}\n{around}", example.text)
+
+
+def _turns(data: Path) -> Iterator[Pair]:
+    for line in read_text(data / "zh/utterance-rewrite/train.tsv.xz").splitlines():
+        last, turns = line.split("\t")
+        yield Pair(REWRITE, turns, last)
+
+
+def _couplets(data: Path) -> Iterator[Pair]:
+    for line in read_text(data / "zh/couplet/zh_couplet_train.tsv.xz").splitlines():
+        first, second = line.split("\t")
+        yield Pair(COUPLET, first.replace(" ", ""), second.replace(" ", ""))
+
+
+PAIR_SOURCES = (
+    PairSource("tatoeba", "CC BY 2.0 FR", _tatoeba, share=1.5),
+    PairSource("3am", "MIT", _captions),
+    PairSource("lctt", "Apache-2.0", _parallel("par_lctt_goldminer_s", ("lctt",))),
+    PairSource("documentation", "MIT, CC BY and the like", _parallel("par_docs_tatoeba", OPEN_DOCUMENTS), share=0.6),
+    PairSource("bible", "public domain", _bible, share=0.4),
+    PairSource("scitldr", "Apache-2.0", _summaries),
+    PairSource("news-titles-zh", "none stated", _titled("zh_news_xwlb", 20_000), share=0.6),
+    PairSource("titles-zh", "CC BY-SA and the like", _titled("zh_tech_essays", 20_000), share=0.5),
+    PairSource("news-titles-en", "none stated", _titled("en_bbc_news", 3_000), share=0.6),
+    PairSource("news-leads-zh", "none stated", _leading("zh_news_xwlb", 10_000), share=0.5),
+    PairSource("news-leads-en", "none stated", _leading("en_bbc_news", 3_000), share=0.6),
+    PairSource("e2e", "CC BY-SA 4.0", _restaurants, share=0.4),
+    PairSource("cmrc-questions", "CC BY-SA 4.0", _questions, share=0.5),
+    PairSource("utterance-rewrite", "MIT; corpus not named", _turns, share=0.4),
+    PairSource("couplet", "Apache-2.0", _couplets, share=0.3),
+)
+
+
+def unlabelled(rows: list[str], tokens_apart: Callable[[str], list[str]], rng: np.random.Generator) -> Iterator[Pair]:
+    """Raw rows as things to write: the end of a text from its beginning, or a text from what is left of it.
+
+    Args:
+        rows: texts. tokens_apart: cuts a text into words. rng: of the damage.
+    """
+    for text in rows:
+        words = tokens_apart(text)
+        if len(words) < 8:
+            continue
+        if rng.random() < 0.6:
+            at = int(rng.integers(len(words) // 6 + 1, 2 * len(words) // 3 + 1))
+            yield Pair(CONTINUE, "".join(words[:at]).strip(), "".join(words[at:]).strip())
+        else:
+            yield Pair(FILL, "".join(infilled(permuted(text, rng), tokens_apart, rng)).strip(), text)
+
+
+def permuted(text: str, rng: np.random.Generator) -> str:
+    """The sentences of a text in another order, half of the time (Lewis et al. 2020)."""
+    spans = list(sentence_spans(text))
+    if len(spans) < 2 or rng.random() < 0.5:
+        return text
+    joint = " " if language(text) == "en" else ""
+    return joint.join(text[slice(*spans[i])].strip() for i in rng.permutation(len(spans)))
+
+
+def infilled(
+    text: str, tokens_apart: Callable[[str], list[str]], rng: np.random.Generator, share: float = 0.3
+) -> list[str]:
+    """The words of a text with stretches of about three taken out, each leaving one gap sign (text infilling)."""
+    words, kept, at = tokens_apart(text), [], 0
+    while at < len(words):
+        if rng.random() < share / 3:
+            kept.append(GAP)
+            at += 1 + int(rng.poisson(2))
+        else:
+            kept.append(words[at])
+            at += 1
+    return kept
+
+
+GAP = " … "

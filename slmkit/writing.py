@@ -1,0 +1,219 @@
+"""Text from text: sources through the encoder, a decoder over their states, tokens back into strings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from slmkit.errors import InputError, TextTooLongError
+from slmkit.model.branch import Branch
+from slmkit.model.decoder import Decoder, Memory
+from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
+from slmkit.model.layers import pad_rows
+from slmkit.runtime import length_batches
+from slmkit.text.tokenizer import BOS
+from slmkit.text.windows import Windows
+
+if TYPE_CHECKING:
+    from slmkit.core import SLM
+
+MOST_SOURCE_TOKENS = 16_384  # the decoder's view of a source takes about 14 KB a token
+MEMORY_TOKENS = 4_096  # source tokens of a batch
+MOST_ROWS = 64  # beams or samples that run together
+STOP_TOKENS = 24  # the last so many are looked through for a stop string
+
+
+@dataclass(frozen=True)
+class Written:
+    """One generated text.
+
+    Attributes:
+        text: what was written. score: its log-probability over its tokens to the ``length_penalty``.
+        ended: whether it came to its own end or a stop string, not to ``max_new_tokens``.
+    """
+
+    text: str
+    score: float
+    ended: bool
+
+
+class Writer:
+    """A decoder, the encoder below it and what they were taught to write. Threads may share it.
+
+    Args:
+        slm: the core, whose tokenizer and trunk are used. decoder: in the precision it is to run in.
+        branch: layers above the core's lowest ``upto``; None for the core's own.
+        upto: layers of the core below the branch; None for all.
+    """
+
+    def __init__(self, slm: SLM, decoder: Decoder, *, branch: Branch | None = None, upto: int | None = None) -> None:
+        self.slm, self.decoder, self.branch, self.upto = slm, decoder, branch, upto
+
+    @property
+    def starts(self) -> dict[str, int]:
+        """What can be written -> its start mark."""
+        return dict(self.decoder.config.starts)
+
+    def write(
+        self, texts: Sequence[str], start: str | None, *, stop: str | Sequence[str] = (), **settings: Any
+    ) -> list[list[Written]]:
+        """Results of each text, best first.
+
+        Args:
+            texts: the sources. start: what to write, one of ``starts``; None for the begin mark.
+            stop: strings that end a text; they are not part of it. **settings: see ``settings``.
+        """
+        config, mark, stops = self.settings(**settings), self._mark(start), as_stops(stop)
+        windows = self.slm.windows(texts)
+        lengths = np.bincount(windows.text_index, windows.lengths, minlength=len(texts)).astype(np.int64)
+        self._check_lengths(lengths)
+        each = config.num_return_sequences if config.do_sample else config.num_beams
+        made: list[list[Written]] = [[] for _ in texts]
+        for rows in length_batches(lengths, MEMORY_TOKENS):
+            for part in np.array_split(rows, -(-len(rows) * each // MOST_ROWS)):
+                memory = self.read([texts[i] for i in part])
+                search = Search(
+                    self.decoder, memory, config, start=torch.full((len(part),), mark), stop=self._stop(stops)
+                )
+                for row, found in zip(part, search.best(), strict=True):
+                    made[row] = [self._written(one, stops) for one in found]
+        return made
+
+    def stream(
+        self, text: str, start: str | None, *, stop: str | Sequence[str] = (), **settings: Any
+    ) -> Iterator[str]:
+        """The pieces of one greedy or sampled text as they come; closing the iterator cancels the rest.
+
+        Args: as ``write``.
+
+        Raises:
+            InputError: beams, or several results, are asked for.
+        """
+        config, mark, stops = self.settings(**settings), self._mark(start), as_stops(stop)
+        if config.num_beams > 1 or config.num_return_sequences > 1:
+            raise InputError("a stream is one greedy or sampled text; give num_beams=1 and num_return_sequences=1")
+        return self._pieces(text, config, mark, stops)
+
+    def _pieces(self, text: str, config: GenerationConfig, mark: int, stops: tuple[str, ...]) -> Iterator[str]:
+        if config.max_new_tokens == 0:
+            return
+        memory = self.read([text])
+        search = Search(self.decoder, memory, config, start=torch.tensor([mark]), stop=self._stop(stops))
+        ids: list[int] = []
+        sent, whole = 0, ""
+        for step in search.steps():
+            ids.append(step[0][1])
+            whole, found = cut(self.slm.tokenizer.decode(ids), stops)
+            # What may still become a stop string, or half a character, waits for the next token.
+            ready = len(whole) if found else safe_length(whole, stops)
+            if ready > sent:
+                yield whole[sent:ready]
+                sent = ready
+        if len(whole) > sent:
+            yield whole[sent:]
+
+    def settings(self, *, prefix: str = "", forbidden: Sequence[str] = (), **settings: Any) -> GenerationConfig:
+        """The configuration of a search.
+
+        Args:
+            prefix: what the result begins with. forbidden: strings that it does not hold as words of their own.
+            **settings: fields of ``GenerationConfig``.
+
+        Raises:
+            InputError: an unknown or impossible setting.
+        """
+        encode = self.slm.tokenizer.encode
+        forced = tuple(encode(prefix).ids.tolist()) if prefix else ()
+        stretches = tuple(tuple(encode(word).ids.tolist()) for word in forbidden if word)
+        known = set(GenerationConfig.__dataclass_fields__) - {"forced", "forbidden"}
+        unknown = sorted(set(settings) - known)
+        if unknown:
+            raise InputError(f"{', '.join(unknown)}: not known; the settings are {', '.join(sorted(known))}")
+        config = GenerationConfig(forced=forced, forbidden=stretches, **settings)
+        config.check(self.decoder.config.positions)
+        return config
+
+    @torch.inference_mode()
+    def read(self, texts: Sequence[str]) -> Memory:
+        """What the decoder sees of some sources: the windows of a long one stand one after the other in its row."""
+        windows = self.slm.windows(texts)
+        states: list[Tensor] = [torch.empty(0)] * len(windows.ids)
+        for numbers, batch, mask in self.slm.run(windows, upto=self.upto):
+            if self.branch is not None:
+                batch = self.branch(batch, mask)
+            for row, number in enumerate(numbers):
+                states[number] = batch[row, : int(mask[row].sum())]
+        kept = _kept(windows)
+        flat = torch.cat([own[torch.from_numpy(keep)] for own, keep in zip(states, kept, strict=True)])
+        ids = np.concatenate([own[keep] for own, keep in zip(windows.ids, kept, strict=True)])
+        counts = np.bincount(windows.text_index, [keep.sum() for keep in kept], minlength=len(texts))
+        lengths = torch.from_numpy(counts.astype(np.int64))
+        padded, mask = pad_rows(flat, lengths)
+        return self.decoder.read(padded, mask, pad_rows(torch.from_numpy(ids), lengths)[0])
+
+    def _mark(self, start: str | None) -> int:
+        if start is None:
+            return BOS
+        if start not in self.starts:
+            raise InputError(f"this model was not taught to {start!r}; it knows {', '.join(self.starts) or 'nothing'}")
+        return self.starts[start]
+
+    def _check_lengths(self, lengths: np.ndarray) -> None:
+        for number in np.flatnonzero(lengths > MOST_SOURCE_TOKENS):
+            raise TextTooLongError(
+                f"text {number} has {lengths[number]:,} tokens, the decoder reads {MOST_SOURCE_TOKENS:,}; "
+                "cut it into parts, or shorten it by an extractive summary first"
+            )
+
+    def _stop(self, stops: tuple[str, ...]) -> Stop | None:
+        if not stops:
+            return None
+        decode = self.slm.tokenizer.decode
+        return lambda ids: any(stop in decode(ids[-STOP_TOKENS:]) for stop in stops)
+
+    def _written(self, found: Hypothesis, stops: tuple[str, ...]) -> Written:
+        text, _ = cut(self.slm.tokenizer.decode(found.ids), stops)
+        return Written(text, found.score, found.ended)
+
+
+def _kept(windows: Windows) -> list[np.ndarray]:
+    """Which tokens of each window the decoder sees: those no earlier window holds, and the text's outermost marks."""
+    kept = [fresh.copy() for fresh in windows.fresh]
+    for number, owner in enumerate(windows.text_index):
+        kept[number][0] |= number == 0 or windows.text_index[number - 1] != owner
+        kept[number][-1] |= number + 1 == len(kept) or windows.text_index[number + 1] != owner
+    return kept
+
+
+def as_stops(stop: str | Sequence[str]) -> tuple[str, ...]:
+    """One stop string or several.
+
+    Raises:
+        InputError: one of them is empty.
+    """
+    stops = (stop,) if isinstance(stop, str) and stop else tuple(stop)
+    if any(not isinstance(each, str) or not each for each in stops):
+        raise InputError("stop: give strings that are not empty")
+    return stops
+
+
+def cut(text: str, stops: tuple[str, ...]) -> tuple[str, bool]:
+    """The text before the first stop string, and whether there was one."""
+    places = [at for at in map(text.find, stops) if at >= 0]
+    return (text[: min(places)], True) if places else (text, False)
+
+
+def safe_length(text: str, stops: tuple[str, ...]) -> int:
+    """Characters that no later token can take back: not half a character, not the beginning of a stop string."""
+    ready = len(text.rstrip("\ufffd"))
+    for stop in stops:
+        for size in range(min(len(stop) - 1, ready), 0, -1):
+            if text[:ready].endswith(stop[:size]):
+                ready -= size
+                break
+    return ready
