@@ -12,12 +12,11 @@ from torch import Tensor
 
 from slmkit.errors import InputError, TextTooLongError
 from slmkit.model.branch import Branch
-from slmkit.model.decoder import Decoder, Memory
+from slmkit.model.decoder import MARKS, Decoder, Memory
 from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
-from slmkit.model.layers import pad_rows
+from slmkit.model.layers import fuse, pad_rows
 from slmkit.runtime import length_batches
-from slmkit.text.tokenizer import BOS
-from slmkit.text.windows import Windows
+from slmkit.text.tokenizer import BOS, BYTE_TOKENS
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 MOST_SOURCE_TOKENS = 16_384  # the decoder's view of a source takes about 14 KB a token
 MEMORY_TOKENS = 4_096  # source tokens of a batch
 MOST_ROWS = 64  # beams or samples that run together
+BYTES = range(MARKS, MARKS + len(BYTE_TOKENS))
 STOP_TOKENS = 24  # the last so many are looked through for a stop string
 
 
@@ -109,8 +109,9 @@ class Writer:
         for step in search.steps():
             ids.append(step[0][1])
             whole, found = cut(self.slm.tokenizer.decode(ids), stops)
-            # What may still become a stop string, or half a character, waits for the next token.
-            ready = len(whole) if found else safe_length(whole, stops)
+            # What may still become a stop string, or bytes of a character, waits for the next token.
+            settled, _ = cut(self.slm.tokenizer.decode(without_last_bytes(ids)), stops)
+            ready = len(whole) if found else safe_length(settled, stops)
             if ready > sent:
                 yield whole[sent:ready]
                 sent = ready
@@ -134,8 +135,10 @@ class Writer:
         unknown = sorted(set(settings) - known)
         if unknown:
             raise InputError(f"{', '.join(unknown)}: not known; the settings are {', '.join(sorted(known))}")
+        most = self.decoder.config.positions - 1
+        settings.setdefault("max_new_tokens", min(GenerationConfig.max_new_tokens, most))
         config = GenerationConfig(forced=forced, forbidden=stretches, **settings)
-        config.check(self.decoder.config.positions)
+        config.check(most + 1)
         return config
 
     @torch.inference_mode()
@@ -144,17 +147,15 @@ class Writer:
         windows = self.slm.windows(texts)
         states: list[Tensor] = [torch.empty(0)] * len(windows.ids)
         for numbers, batch, mask in self.slm.run(windows, upto=self.upto):
-            if self.branch is not None:
-                batch = self.branch(batch, mask)
+            made = batch if self.branch is None else self.branch(batch, mask)
             for row, number in enumerate(numbers):
-                states[number] = batch[row, : int(mask[row].sum())]
-        kept = _kept(windows)
-        flat = torch.cat([own[torch.from_numpy(keep)] for own, keep in zip(states, kept, strict=True)])
-        ids = np.concatenate([own[keep] for own, keep in zip(windows.ids, kept, strict=True)])
-        counts = np.bincount(windows.text_index, [keep.sum() for keep in kept], minlength=len(texts))
-        lengths = torch.from_numpy(counts.astype(np.int64))
-        padded, mask = pad_rows(flat, lengths)
-        return self.decoder.read(padded, mask, pad_rows(torch.from_numpy(ids), lengths)[0])
+                states[number] = made[row, : int(mask[row].sum())]
+        lengths, owner = torch.from_numpy(windows.lengths), torch.from_numpy(windows.text_index)
+        keep, _ = pad_rows(torch.from_numpy(np.concatenate(windows.once())), lengths)
+        ids, _ = pad_rows(torch.from_numpy(np.concatenate(windows.ids)), lengths)
+        whole, _ = pad_rows(torch.cat(states), lengths)
+        fused, mask = fuse(whole, keep, owner, len(texts))
+        return self.decoder.read(fused, mask, fuse(ids, keep, owner, len(texts))[0])
 
     def _mark(self, start: str | None) -> int:
         if start is None:
@@ -181,15 +182,6 @@ class Writer:
         return Written(text, found.score, found.ended)
 
 
-def _kept(windows: Windows) -> list[np.ndarray]:
-    """Which tokens of each window the decoder sees: those no earlier window holds, and the text's outermost marks."""
-    kept = [fresh.copy() for fresh in windows.fresh]
-    for number, owner in enumerate(windows.text_index):
-        kept[number][0] |= number == 0 or windows.text_index[number - 1] != owner
-        kept[number][-1] |= number + 1 == len(kept) or windows.text_index[number + 1] != owner
-    return kept
-
-
 def as_stops(stop: str | Sequence[str]) -> tuple[str, ...]:
     """One stop string or several.
 
@@ -208,12 +200,20 @@ def cut(text: str, stops: tuple[str, ...]) -> tuple[str, bool]:
     return (text[: min(places)], True) if places else (text, False)
 
 
+def without_last_bytes(ids: list[int]) -> list[int]:
+    """The tokens before a run of bytes at the end: what these spell is open until something else follows."""
+    end = len(ids)
+    while end and ids[end - 1] in BYTES:
+        end -= 1
+    return ids[:end]
+
+
 def safe_length(text: str, stops: tuple[str, ...]) -> int:
-    """Characters that no later token can take back: not half a character, not the beginning of a stop string."""
-    ready = len(text.rstrip("\ufffd"))
+    """Characters that no later one can make part of a stop string."""
+    ready = len(text)
     for stop in stops:
-        for size in range(min(len(stop) - 1, ready), 0, -1):
-            if text[:ready].endswith(stop[:size]):
-                ready -= size
+        for size in range(min(len(stop) - 1, len(text)), 0, -1):
+            if text.endswith(stop[:size]):
+                ready = min(ready, len(text) - size)
                 break
     return ready

@@ -32,25 +32,32 @@ def make_toy_tokenizer():
     return Tokenizer.from_pieces([(p, -float(i % 7) - 4) for i, p in enumerate(dict.fromkeys(pieces))])
 
 
-def make_toy_slm(precision="fp32"):
+def make_toy_slm(precision="fp32", *, decoder=False):
     """A core of four narrow layers with random weights: everything but the quality is real."""
     import torch
 
     from slmkit.core import SLM
-    from slmkit.model.config import EncoderConfig, ModelConfig
+    from slmkit.model.config import DecoderConfig, EncoderConfig, ModelConfig
+    from slmkit.model.decoder import Decoder
     from slmkit.model.encoder import Encoder
 
     tokenizer = make_toy_tokenizer()
+    starts = {job: 7 + i for i, job in enumerate(("continue", "summarize", "title", "translate-en-zh"))}
+    sizes = {"width": 32, "heads": 4, "ffn": 64, "positions": 128}
     config = ModelConfig(
         vocabulary=len(tokenizer),
         trunk=2,
-        encoder=EncoderConfig(layers=4, width=32, heads=4, ffn=64, positions=128),
+        encoder=EncoderConfig(layers=4, **sizes),
+        decoder=DecoderConfig(layers=2, starts=starts, **sizes) if decoder else None,
         about={"licence": "MIT", "lineage": "random toy"},
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
-    return SLM(config, tokenizer, encoder, fingerprint="toy", precision=precision)
+        own = Decoder(config.decoder, encoder.words) if decoder else None
+        if own is not None:
+            own.bias.normal_(std=0.5)  # so that the likeliest tokens differ from text to text
+    return SLM(config, tokenizer, encoder, decoder=own, fingerprint="toy", precision=precision)
 
 
 @pytest.fixture(scope="session")

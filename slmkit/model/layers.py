@@ -110,3 +110,13 @@ def pad_rows(rows: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     padded = rows.new_zeros(*mask.shape, *rows.shape[1:])
     padded[mask] = rows
     return padded, mask
+
+
+def fuse(states: Tensor, keep: Tensor, owner: Tensor, texts: int) -> tuple[Tensor, Tensor]:
+    """Put the windows of each text one after the other in a row.
+
+    Shape: states ``(windows, T, ...)``, keep ``(windows, T)`` bool, owner ``(windows,)`` in ascending order; out
+    ``(texts, S, ...)`` zero-padded and a bool mask ``(texts, S)``.
+    """
+    lengths = torch.zeros(texts, dtype=torch.int64, device=keep.device).index_add_(0, owner, keep.sum(1))
+    return pad_rows(states[keep], lengths)

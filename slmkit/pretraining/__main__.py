@@ -76,5 +76,45 @@ def freeze(
     run(trained, out, trunk=trunk, settled=settled)
 
 
+@app.command()
+def decode(
+    folder: Path,
+    steps: int = 4000,
+    raw: Annotated[float, typer.Option(help="Share of raw text; 1 for the first of the two runs.")] = 0.3,
+    begin: Annotated[Path | None, typer.Option(help="Finished run of this stage to go on from.")] = None,
+    core: Annotated[Path | None, typer.Option(help="Folder of the frozen core; default: the shipped one.")] = None,
+    learning_rate: float = 5e-4,
+    batch_tokens: int = 6144,
+    characters: int = 20_000_000,
+    data: Data = Path("../shared/data"),
+    seed: int = 0,
+) -> None:
+    """Teach the decoder to write on the frozen encoder: from raw text, then from pairs of every job."""
+    from slmkit.pretraining.decode import DecodeConfig
+    from slmkit.pretraining.decode import decode as run
+
+    config = DecodeConfig(
+        steps=steps,
+        raw=raw,
+        learning_rate=learning_rate,
+        batch_tokens=batch_tokens,
+        characters=characters,
+        seed=seed,
+    )
+    run(data, core, folder, config, begin)
+
+
+@app.command("add-decoder")
+def add_decoder(
+    run: Path,
+    out: Path,
+    core: Annotated[Path | None, typer.Option(help="Folder of the frozen core; default: the shipped one.")] = None,
+) -> None:
+    """Write a core with the decoder of a finished run of *decode*; the rest stays as it is."""
+    from slmkit.pretraining.decode import add_decoder as add
+
+    add(core, run, out)
+
+
 if __name__ == "__main__":
     app()

@@ -38,6 +38,18 @@ class Windows:
         return np.flatnonzero(counts > 1).tolist()
 
 
+    def once(self) -> list[np.ndarray]:
+        """Per window, bool ``(n,)``: what to keep so that a text's windows in a row hold each of its tokens once.
+
+        That is the fresh tokens and the outermost marks of the text.
+        """
+        kept = [fresh.copy() for fresh in self.fresh]
+        for number, owner in enumerate(self.text_index):
+            kept[number][0] |= number == 0 or self.text_index[number - 1] != owner
+            kept[number][-1] |= number + 1 == len(kept) or self.text_index[number + 1] != owner
+        return kept
+
+
 def window_spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     """Half-open token spans of at most ``size`` that cover ``length`` tokens, neighbours sharing ``overlap``.
 

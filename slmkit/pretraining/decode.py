@@ -1,0 +1,231 @@
+"""Stage four, *decode*: the decoder learns to write on the frozen encoder, first from raw text, then from pairs.
+
+Raw text teaches it the languages: the end of a text from its beginning, and a text from what is left of it (text
+infilling and sentence permutation, Lewis et al. 2020). Then it reads pairs of every job at once, each announced by its own
+start mark, with raw text among them so that nothing is forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from slmkit import checkpoint
+from slmkit.core import SLM
+from slmkit.core import load as load_core
+from slmkit.errors import CheckpointError
+from slmkit.model.config import DecoderConfig
+from slmkit.model.decoder import Decoder
+from slmkit.model.layers import pad_rows
+from slmkit.pretraining import corpus
+from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, Pair, unlabelled
+from slmkit.runtime import float_copy, mixed_precision
+from slmkit.text.language import is_han
+from slmkit.text.tokenizer import BOS, EOS, Tokenizer
+from slmkit.training.loop import Run, Schedule
+from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_loss
+from slmkit.training.states import text_batches
+
+FIRST_MARK = 7  # reserved marks before it announce texts to the encoder
+STARTS = {job: FIRST_MARK + number for number, job in enumerate(JOBS)}
+
+
+@dataclass(frozen=True)
+class DecodeConfig:
+    """Settings of the stage.
+
+    Attributes:
+        steps: optimiser steps. learning_rate: peak. raw: share of the steps' rows that come from raw text.
+        characters: of raw text that is read. batch_tokens: source and target tokens of a step.
+        source, target: most tokens of a side. dropout: in the decoder. seed: of everything.
+    """
+
+    steps: int = 4000
+    learning_rate: float = 5e-4
+    raw: float = 0.3
+    characters: int = 20_000_000
+    batch_tokens: int = 6144
+    source: int = 192
+    target: int = 128
+    dropout: float = 0.0
+    seed: int = 0
+
+
+def words_apart(text: str) -> list[str]:
+    """A text as words with the white space before them; Chinese characters stand alone. Joined they are the text."""
+    return re.findall(r"\s*(?:[\u3400-\u9fff]|[A-Za-z0-9_'’-]+|\S)|\s+$", text)
+
+
+def drawn_pairs(data: Path, config: DecodeConfig) -> list[Pair]:
+    """The pairs of the stage, each set as often as its size and share say, and raw text beside them.
+
+    Sets count by the square root of their size times their share; none is read more than twice.
+    """
+    rng = np.random.default_rng(config.seed)
+    raw = list(unlabelled(corpus.rows(data / "raw", config.characters, seed=config.seed), words_apart, rng))
+    if config.raw >= 1:
+        return raw
+    sets = [[pair for pair in source.read(data) if pair.source and pair.target] for source in PAIR_SOURCES]
+    weights = np.array([source.share * len(rows) ** 0.5 for source, rows in zip(PAIR_SOURCES, sets, strict=True)])
+    wanted = len(raw) * (1 - config.raw) / max(config.raw, 1e-9) if config.raw else sum(map(len, sets))
+    counts = np.minimum(wanted * weights / weights.sum(), [2 * len(rows) for rows in sets]).astype(int)
+    made = list(raw) if config.raw else []
+    for rows, count in zip(sets, counts, strict=True):
+        order = np.concatenate([rng.permutation(len(rows)), rng.permutation(len(rows))])[:count]
+        made += [rows[i] for i in order]
+    return made
+
+
+class Decode(nn.Module):
+    """The decoder in training on a frozen core.
+
+    Args:
+        slm: the core. decoder: in float32. pairs: what to learn from. config: settings. device: where it trains; the
+            core's own precision serves on a CPU.
+    """
+
+    def __init__(
+        self, slm: SLM, decoder: Decoder, pairs: Sequence[Pair], config: DecodeConfig, device: str = "cpu"
+    ) -> None:
+        super().__init__()
+        self.config, self.device, self.decoder = config, device, decoder.to(device)
+        self._slm = [slm]  # in a list: it does not learn and is not saved
+        self._encoder = [None if device == "cpu" else float_copy(slm.encoder).to(device).eval()]
+        if self._encoder[0] is not None:
+            decoder.words.to(device)
+        self.pairs = pairs
+        self.lengths = np.array([_size(p.source, config.source) + _size(p.target, config.target) for p in pairs])
+        self.tokens = 0
+        self._queue: list[np.ndarray] = []
+        self._epoch = 0
+
+    def batch(self, step: int) -> np.ndarray:
+        """Rows of a step, epoch after epoch."""
+        while step >= len(self._queue):
+            rng = np.random.default_rng((self.config.seed, self._epoch))
+            self._queue.extend(text_batches(self.lengths, self.config.batch_tokens, rng))
+            self._epoch += 1
+        return self._queue[step]
+
+    def loss(self, step: int) -> dict[str, Tensor]:
+        """Loss of a step."""
+        return {"write": self.pair_loss([self.pairs[i] for i in self.batch(step)])}
+
+    def pair_loss(self, pairs: Sequence[Pair]) -> Tensor:
+        """Mean loss of the target tokens of some pairs."""
+        tokenizer = self._slm[0].tokenizer
+        limit = self.config.source
+        sources = [np.concatenate([[BOS], t.ids[: limit - 2], [EOS]]) for t in _encode(tokenizer, pairs, 1)]
+        targets = forced(
+            [t.ids for t in _encode(tokenizer, pairs, 2)], [STARTS[p.job] for p in pairs], self.config.target
+        )
+        ids, mask = pad_rows(torch.from_numpy(np.concatenate(sources)), torch.tensor([len(s) for s in sources]))
+        self.tokens += int(mask.sum() + targets.mask.sum())
+        states = self._read(ids, mask)
+        ids, mask = ids.to(self.device), mask.to(self.device)
+        targets = type(targets)(*(part.to(self.device) for part in vars(targets).values()))
+        with self._mixed():
+            memory = self.decoder.read(states, mask, ids)
+            return pair_loss(self.decoder, memory, targets)
+
+    @torch.no_grad()
+    def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
+        if self._encoder[0] is None:
+            return self._slm[0].layers(ids, mask, None)
+        with self._mixed():
+            return self._encoder[0](ids.to(self.device), mask.to(self.device)).float()
+
+    def _mixed(self):
+        return mixed_precision() if self.device == "cpu" else torch.autocast(self.device, torch.bfloat16)
+
+
+def _size(text: str, limit: int) -> int:
+    """About how many tokens a text has: one a Chinese character, one for four others."""
+    han = sum(map(is_han, text[: 6 * limit]))
+    return min(limit, han + (len(text) - han) // 4 + 2)
+
+
+def _encode(tokenizer: Tokenizer, pairs: Sequence[Pair], side: int) -> list:
+    return tokenizer.encode_batch([pair[side] for pair in pairs])
+
+
+def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, begin: Path | None = None) -> Decode:
+    """Run the stage, or go on with it where it was stopped.
+
+    Args:
+        data: folder with en/, zh/ and raw/. core: the frozen core, None for the shipped one. folder: of this run.
+        config: settings. begin: a finished run of this stage to go on from, None for the core's own decoder or, where
+            it has none, one made of encoder layers.
+    """
+    torch.manual_seed(config.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    slm = load_core(core, precision="fp32") if device != "cpu" else load_core(core)
+    pairs = drawn_pairs(data, config)
+    decoder = first_decoder(slm, pairs, config, begin)
+    model = Decode(slm, decoder, pairs, config, device)
+    run = Run(model, Schedule(steps=config.steps, learning_rate=config.learning_rate), folder)
+    run.train(model.loss, tokens=lambda: model.tokens)
+    return model
+
+
+def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: Path | None) -> Decoder:
+    """What the run starts from; see ``decode``."""
+    size = DecoderConfig(starts=STARTS)
+    if begin is None and slm.decoder is not None:
+        return float_decoder(slm, dropout=config.dropout)
+    decoder = begun_decoder(slm.encoder, size, dropout=config.dropout)
+    if begin is not None:
+        decoder.load_state_dict(decoder_tensors(begin))
+        return decoder
+    order = np.random.default_rng(config.seed).permutation(len(pairs))[:20_000]
+    targets = [t.ids for t in slm.tokenizer.encode_batch([pairs[i].target for i in order])]
+    decoder.bias.copy_(log_frequencies(targets, len(slm.tokenizer)))
+    return decoder
+
+
+def float_decoder(slm: SLM, *, dropout: float = 0.0) -> Decoder:
+    """A float32 copy of the core's decoder that can be trained."""
+    assert slm.decoder is not None and slm.config.decoder is not None
+    made = Decoder(slm.config.decoder, slm.encoder.words, dropout=dropout)
+    made.load_state_dict(float_copy(slm.decoder).state_dict())
+    return made
+
+
+def decoder_tensors(run: Path) -> dict[str, Tensor]:
+    """The decoder's tensors of a run, under their own names.
+
+    Raises:
+        CheckpointError: there are none.
+    """
+    prefix = "model.decoder."
+    state = load_file(run / "state.safetensors")
+    found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    if not found:
+        raise CheckpointError(f"{run}: no tensor starts with {prefix}")
+    return found
+
+
+def add_decoder(core: Path | None, run: Path, out: Path) -> SLM:
+    """Write a core with the decoder of a finished run; everything else stays byte for byte as it is stored.
+
+    Args:
+        core: the frozen core, None for the shipped one. run: of *decode*. out: the checkpoint folder.
+    """
+    from slmkit.core import shipped_weights
+
+    folder = core if core is not None else shipped_weights()
+    config, files = checkpoint.read_folder(folder, "model")
+    packed = checkpoint.tensors_from_bytes(files[checkpoint.MODEL], folder / checkpoint.MODEL)
+    packed = {name: value for name, value in packed.items() if not name.startswith("decoder.")}
+    own = checkpoint.pack({f"decoder.{name}": value for name, value in decoder_tensors(run).items()})
+    config["decoder"] = vars(DecoderConfig(starts=STARTS))
+    files[checkpoint.MODEL] = checkpoint.tensors_to_bytes({**packed, **own})
+    checkpoint.write_folder(out, {"kind": "model", **config}, files)
+    return SLM.load(out)

@@ -1,0 +1,99 @@
+"""Learning to write one text from another: decoders begun from encoder layers, batches of pairs, teacher forcing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from slmkit.model.config import DecoderConfig
+from slmkit.model.decoder import MARKS, Decoder, DecoderLayer, Memory
+from slmkit.model.encoder import Encoder
+from slmkit.model.layers import Layer, pad_rows
+from slmkit.runtime import float_copy
+from slmkit.text.tokenizer import EOS
+
+
+@dataclass(frozen=True)
+class Forced:
+    """Targets of a batch, under teacher forcing.
+
+    Attributes:
+        read: what the decoder is given, the start mark first ``(B, t)``. wanted: what it is to say, the end mark last
+            ``(B, t)``. mask: the tokens that count ``(B, t)``.
+    """
+
+    read: Tensor
+    wanted: Tensor
+    mask: Tensor
+
+
+def forced(targets: Sequence[np.ndarray], starts: Sequence[int], limit: int) -> Forced:
+    """Targets as teacher forcing wants them.
+
+    Args:
+        targets: their tokens. starts: the start mark of each. limit: most tokens of one; of a longer one the beginning
+            counts and no end is learned.
+    """
+    whole = [np.concatenate([[start], ids, [EOS]])[: limit + 1] for start, ids in zip(starts, targets, strict=True)]
+    lengths = torch.tensor([len(ids) - 1 for ids in whole])
+    read, mask = pad_rows(torch.from_numpy(np.concatenate([ids[:-1] for ids in whole])), lengths)
+    wanted, _ = pad_rows(torch.from_numpy(np.concatenate([ids[1:] for ids in whole])), lengths)
+    return Forced(read, wanted, mask)
+
+
+def pair_loss(decoder: Decoder, memory: Memory, targets: Forced) -> Tensor:
+    """Mean negative log-likelihood of the targets' tokens."""
+    losses = decoder.loss(decoder(targets.read, memory), memory, targets.wanted)
+    return (losses * targets.mask).sum() / targets.mask.sum()
+
+
+def begun_decoder(encoder: Encoder, config: DecoderConfig, *, dropout: float = 0.0) -> Decoder:
+    """A decoder whose layers are copies of encoder layers, evenly spaced (Rothe et al. 2020).
+
+    The self-attention of a layer serves as the attention on the source too. What has no counterpart, the copying and
+    the output's transform, starts small, so that at first the decoder writes from the vocabulary.
+
+    Args:
+        encoder: of the same widths, in any precision. config: of the decoder. dropout: in training.
+    """
+    decoder = Decoder(config, encoder.words, dropout=dropout)
+    with torch.no_grad():
+        decoder.marks.weight.copy_(encoder.words.weight[:MARKS])
+        decoder.positions.weight.copy_(encoder.positions.weight[: config.positions])
+        decoder.embedding_norm.load_state_dict(encoder.embedding_norm.state_dict())
+        chosen = np.linspace(0, len(encoder.layers) - 1, config.layers).round().astype(int)
+        for layer, at in zip(decoder.layers, chosen, strict=True):
+            _copy_layer(cast(DecoderLayer, layer), cast(Layer, float_copy(encoder.layers[int(at)])))
+        nn.init.eye_(decoder.transform.weight)
+        for linear in (decoder.transform, decoder.copy_query, decoder.copy_key, decoder.gate):
+            nn.init.zeros_(linear.bias)
+        nn.init.zeros_(decoder.gate.weight)
+        decoder.gate.bias.fill_(-1.0)
+        # Vectors of about the length that the embedding's have, so that the first logits are neither flat nor sharp.
+        decoder.transform_norm.weight.fill_(1.0)
+    return decoder
+
+
+def _copy_layer(layer: DecoderLayer, source: Layer) -> None:
+    width = source.attention.output.out_features
+    for name in ("attention", "attention_norm", "inner", "outer", "output_norm"):
+        getattr(layer, name).load_state_dict(getattr(source, name).state_dict())
+    layer.cross.output.load_state_dict(source.attention.output.state_dict())
+    layer.cross_norm.load_state_dict(source.attention_norm.state_dict())
+    for kind in ("weight", "bias"):
+        whole = getattr(source.attention.qkv, kind)
+        getattr(layer.cross.query, kind).copy_(whole[:width])
+        getattr(layer.cross.memory, kind).copy_(whole[width:])
+
+
+def log_frequencies(targets: Sequence[np.ndarray], vocabulary: int) -> Tensor:
+    """How common each token is among the targets and their ends, as a logarithm: float32 ``(V,)``."""
+    counts = np.bincount(np.concatenate(targets), minlength=vocabulary).astype(np.float64)
+    counts[EOS] += len(targets)
+    chances = (counts + 0.1) / (counts.sum() + 0.1 * vocabulary)
+    return torch.from_numpy(np.log(chances)).float()

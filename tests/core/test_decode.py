@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+import torch
+
+from slmkit import checkpoint
+from slmkit.core import SLM
+from slmkit.errors import CheckpointError
+from slmkit.model.config import DecoderConfig
+from slmkit.model.decoder import LogPartition
+from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, float_decoder, words_apart
+from slmkit.pretraining.pairs import (
+    CONTINUE,
+    FILL,
+    JOBS,
+    TITLE,
+    Pair,
+    aligned,
+    infilled,
+    is_carved,
+    permuted,
+    tatoeba_rows,
+    unlabelled,
+)
+from slmkit.text.tokenizer import BOS, EOS
+from slmkit.training.loop import Run, Schedule
+from slmkit.training.pairs import begun_decoder, forced, log_frequencies
+from tests.conftest import make_toy_slm
+
+SIZE = {"width": 32, "heads": 4, "ffn": 64, "positions": 64}
+PAIRS = [
+    Pair(TITLE, "the good film of the bank", "good film"),
+    Pair(TITLE, "a bad movie is news", "bad movie"),
+    Pair(CONTINUE, "the good film of the bank", "is the team."),
+    Pair(CONTINUE, "酒店很好，", "服务不差！"),
+]
+
+
+def test_log_partition_has_the_value_and_gradient_of_the_plain_sum():
+    generator = torch.Generator().manual_seed(0)
+    states = torch.randn(600, 16, generator=generator, requires_grad=True)  # more rows than one part
+    weight, bias = torch.randn(50, 16, generator=generator), torch.randn(50, generator=generator)
+    weights = torch.randn(600, generator=generator)
+    plain = (states @ weight.T + bias).logsumexp(1)
+    (wanted,) = torch.autograd.grad((plain * weights).sum(), states)
+    found = LogPartition.apply(states, weight, bias)
+    (gradient,) = torch.autograd.grad((found * weights).sum(), states)
+    torch.testing.assert_close(found, plain)
+    torch.testing.assert_close(gradient, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_forced_targets_begin_with_their_mark_and_end_once():
+    made = forced([np.array([90, 91]), np.array([92, 93, 94, 95])], [7, 8], limit=4)
+    assert made.read.tolist() == [[7, 90, 91, 0], [8, 92, 93, 94]]
+    assert made.wanted.tolist() == [[90, 91, EOS, 0], [92, 93, 94, 95]]  # the longer one is cut: no end is learned
+    assert made.mask.sum(1).tolist() == [3, 4]
+
+
+def test_a_begun_decoder_reads_as_the_encoder_does():
+    slm = make_toy_slm()
+    decoder = begun_decoder(slm.encoder, DecoderConfig(layers=2, **SIZE)).eval()
+    first, last = slm.encoder.layers[0], slm.encoder.layers[-1]
+    assert torch.equal(decoder.layers[0].inner.weight, first.inner.weight)
+    assert torch.equal(decoder.layers[1].attention.qkv.weight, last.attention.qkv.weight)
+    # One token has only itself to attend to, in a decoder as in an encoder.
+    states = decoder.embedding_norm(decoder.marks(torch.tensor([[BOS]])) + decoder.positions(torch.tensor([0])))
+    torch.testing.assert_close(states, slm.encoder.embed(torch.tensor([[BOS]])))
+    torch.testing.assert_close(
+        decoder.layers[0].attention(states, None), first.attention(states, None), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_frequent_tokens_and_the_end_are_likelier_from_the_start():
+    found = log_frequencies([np.array([70, 70, 71])], 100)
+    assert found[70] > found[71] > found[72]
+    assert found[71] == found[EOS]
+    assert float(found.exp().sum()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """A run that learned four pairs by heart, and the core it stands on."""
+    slm, folder = make_toy_slm(), tmp_path_factory.mktemp("run")
+    torch.manual_seed(0)
+    decoder = begun_decoder(slm.encoder, DecoderConfig(layers=2, starts=STARTS, **SIZE))
+    model = Decode(slm, decoder, PAIRS, DecodeConfig(source=40, target=30, batch_tokens=400))
+    before = {name: value.clone() for name, value in slm.encoder.state_dict().items()}
+    Run(model, Schedule(steps=150, learning_rate=3e-3), folder).train(model.loss)
+    assert all(torch.equal(value, before[name]) for name, value in slm.encoder.state_dict().items())
+    return slm, folder
+
+
+def test_a_run_learns_what_each_mark_asks_for(learned, tmp_path, monkeypatch):
+    slm, folder = learned
+    monkeypatch.setattr("slmkit.pretraining.decode.DecoderConfig", lambda **kw: DecoderConfig(layers=2, **SIZE, **kw))
+    slm.save(tmp_path / "core")
+    made = add_decoder(tmp_path / "core", folder, tmp_path / "out")
+    assert made.fingerprint != SLM.load(tmp_path / "core").fingerprint
+    for pair in PAIRS:
+        assert made.generate(pair.source, start=pair.job, max_new_tokens=20) == pair.target
+    np.testing.assert_array_equal(made.embed(["the film"]), SLM.load(tmp_path / "core").embed(["the film"]))
+    # A decoder can be trained further, and exchanged.
+    assert float_decoder(made).layers[0].inner.weight.requires_grad
+    again = add_decoder(tmp_path / "out", folder, tmp_path / "again")
+    assert again.fingerprint == made.fingerprint
+    stored = checkpoint.tensors_from_bytes((tmp_path / "again/model.safetensors").read_bytes(), tmp_path)
+    assert sum(name.startswith("decoder.") for name in stored) > 20
+
+
+def test_a_run_without_a_decoder_is_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"model.encoder.x": torch.zeros(1)}, tmp_path / "state.safetensors")
+    with pytest.raises(CheckpointError, match="model.decoder"):
+        add_decoder(None, tmp_path, tmp_path / "out")
+
+
+def test_words_apart_loses_nothing():
+    for text in ("The cat's 3.5 mats.  Yes ", "酒店 very 好！\n再来", "", " x"):
+        assert "".join(words_apart(text)) == text
+
+
+def test_raw_text_becomes_things_to_write():
+    rng = np.random.default_rng(0)
+    rows = ["The first sentence is short. The second one is a little longer than it.", "我在酒店里看书。服务很好，房间不大。"] * 20
+    made = list(unlabelled(rows, words_apart, rng))
+    assert {pair.job for pair in made} == {CONTINUE, FILL}
+    for pair in made:
+        if pair.job == CONTINUE:
+            assert any("".join((pair.source + pair.target).split()) == "".join(row.split()) for row in rows)
+        else:
+            assert pair.target in rows
+            assert pair.source != pair.target or "…" not in pair.source
+    assert set(permuted(rows[0], rng).split()) == set(rows[0].split())
+    assert "".join(infilled(rows[0], words_apart, rng, share=0.0)) == rows[0]
+    assert all(job in STARTS for job in JOBS)
+
+
+def test_paragraphs_are_cut_where_both_sides_agree():
+    assert aligned("One. Two now.", "一。现在二。") == [("One.", "一。"), ("Two now.", "现在二。")]
+    assert aligned("One. Two.", "一，二。") == [("One. Two.", "一，二。")]
+    assert aligned("A very, very long first sentence stands here. Two.", "短。这里却有一个很长很长很长的第二句话。") == [
+        ("A very, very long first sentence stands here. Two.", "短。这里却有一个很长很长很长的第二句话。")
+    ]
+
+
+def test_a_carved_sentence_is_told_by_its_letters_alone():
+    assert is_carved("He is here.", 1.0) and not is_carved("He is here.", 0.0)
+    sentences = [f"sentence number {i}" for i in range(2000)]
+    assert 60 < sum(map(is_carved, sentences)) < 140
+    assert [is_carved(s) for s in sentences] == [is_carved(f"  {s.upper()}!") for s in sentences]
+
+
+def test_no_carved_sentence_is_learned_from(data_dir):
+    from slmkit.pretraining.pairs import PAIR_SOURCES
+
+    tatoeba = next(source for source in PAIR_SOURCES if source.name == "tatoeba")
+    learned = {text for pair in tatoeba.read(data_dir) for text in (pair.source, pair.target)}
+    carved = {text for en, zh in tatoeba_rows(data_dir) if is_carved(en) for text in (en, zh)}
+    assert len(carved) > 1000
+    assert not learned & carved
