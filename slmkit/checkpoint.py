@@ -80,6 +80,28 @@ def write_folder(folder: Path, config: Mapping[str, Any], files: Mapping[str, by
     write_atomically(folder / CONFIG, (text + "\n").encode())
 
 
+def read_config(folder: Path, kind: str = "model") -> dict[str, Any]:
+    """The whole ``config.json`` of a checkpoint, its ``kind`` and checksums (``files``) too.
+
+    Args:
+        folder: what ``write_folder`` wrote. kind: what an error says was expected.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise CheckpointError(f"{folder} is no saved {kind}: it has no {CONFIG}")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in ("files", "kind") if key not in config]
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged or not slmkit's ({error!r})") from error
+    if missing or not isinstance(config["files"], dict):
+        raise CheckpointError(f"{path} is damaged or not slmkit's (it lacks {', '.join(missing) or 'files'})")
+    return config
+
+
 def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Read a checkpoint and verify its checksums.
 
@@ -92,15 +114,8 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, byte
     Raises:
         CheckpointError: something is missing, damaged, or of another kind; the message names the file.
     """
-    path = folder / CONFIG
-    if not path.is_file():
-        raise CheckpointError(f"{folder} is no saved {kind}: it has no {CONFIG}")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        sums = config.pop("files")
-        found = config.pop("kind")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged or not slmkit's ({error!r})") from error
+    config = read_config(folder, kind)
+    sums, found = config.pop("files"), config.pop("kind")
     if found != kind:
         raise CheckpointError(f"{folder} holds a {found}, expected a {kind}")
     files = {}
@@ -113,6 +128,34 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, byte
             raise CheckpointError(f"{folder / name} is damaged: its checksum is not the one in {CONFIG}")
         files[name] = data
     return config, files
+
+
+def check_format(config: Mapping[str, Any], folder: Path, newest: int) -> None:
+    """Refuse a checkpoint that this package cannot read.
+
+    Raises:
+        CheckpointError: no format, or one above ``newest``.
+    """
+    version = config.get("format")
+    if not isinstance(version, int):
+        raise CheckpointError(f"{folder / CONFIG} is damaged: it has no integer 'format'")
+    if version > newest:
+        raise CheckpointError(
+            f"{folder}: format {version} is newer than this slmkit reads (up to {newest}); upgrade slmkit"
+        )
+
+
+def check_core(config: Mapping[str, Any], folder: Path, core: str) -> None:
+    """Refuse what was fitted on another core than the one with this fingerprint.
+
+    Raises:
+        CheckpointError: it was.
+    """
+    if config.get("core") != core:
+        raise CheckpointError(
+            f"{folder} was fitted on core {config.get('core')}, this core is {core}; "
+            "load it with that core, or fit it again"
+        )
 
 
 def tensors_to_bytes(tensors: Mapping[str, Tensor]) -> bytes:

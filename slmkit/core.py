@@ -317,9 +317,13 @@ class SLM:
         vectors = torch.nn.functional.normalize(sums / counts.clamp_min(1), dim=-1).numpy()
         return vectors[0] if isinstance(texts, str) else vectors
 
-
     def generate(
-        self, texts: str | Sequence[str], *, start: str | None = "continue", stop: str | Sequence[str] = (), **settings: Any
+        self,
+        texts: str | Sequence[str],
+        *,
+        start: str | None = "continue",
+        stop: str | Sequence[str] = (),
+        **settings: Any,
     ) -> Any:
         """Write a text from each of the given ones.
 

@@ -84,9 +84,7 @@ class Writer:
                     made[row] = [self._written(one, stops) for one in found]
         return made
 
-    def stream(
-        self, text: str, start: str | None, *, stop: str | Sequence[str] = (), **settings: Any
-    ) -> Iterator[str]:
+    def stream(self, text: str, start: str | None, *, stop: str | Sequence[str] = (), **settings: Any) -> Iterator[str]:
         """The pieces of one greedy or sampled text as they come; closing the iterator cancels the rest.
 
         Args: as ``write``.

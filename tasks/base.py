@@ -7,6 +7,7 @@ import importlib
 import re
 from collections.abc import Iterable, Sequence
 from numbers import Number
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from slmkit.errors import InputError
@@ -20,6 +21,12 @@ TASKS = {
 """The shipped tasks by name. The class is imported only when the task is asked for."""
 
 _CLASSIFIER = "slmkit.tasks.classification:BranchModel"
+_WRITERS = {
+    "generate": "slmkit.tasks.generation:Generator",
+    "translate": "slmkit.tasks.generation:Translator",
+    "summarize": "slmkit.tasks.summarization:Summarizer",
+}
+"""What can be fitted to write, by the name that is saved along."""
 # White space, and the marks of zero width that copied text often carries instead of words.
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
 _MISSING_TYPES = {"NAType", "NaTType"}  # by name, so that checking a cell needs no pandas
@@ -102,8 +109,13 @@ def load_task(name: str) -> TableTask:
 
 
 def load_model(path: str) -> TableTask:
-    """Return the classifier that was saved at ``path``."""
-    return _resolve(_CLASSIFIER).load(path)
+    """Return the classifier, or the task with its fitted writer, that was saved at ``path``."""
+    from slmkit.checkpoint import read_config
+
+    config = read_config(Path(path))
+    about = config.get("about")
+    name = about.get("task") if config.get("kind") == "writer" and isinstance(about, dict) else None
+    return _resolve(_WRITERS.get(str(name), _CLASSIFIER)).load(path)
 
 
 def _resolve(target: str) -> Any:

@@ -153,7 +153,7 @@ class LogPartition(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Shape: states ``(N, W)``, weight ``(V, W)`` in the dtype of the products, bias ``(V,)`` -> float32 ``(N,)``."""
+        """Shape: states ``(N, W)``, weight ``(V, W)`` in the products' dtype, bias ``(V,)`` -> float32 ``(N,)``."""
         values, means = [], []
         for rows in states.detach().to(weight.dtype).split(LogPartition.ROWS):
             logits = torch.addmm(bias.to(weight.dtype), rows, weight.T).float()

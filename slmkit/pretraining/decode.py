@@ -1,14 +1,15 @@
 """Stage four, *decode*: the decoder learns to write on the frozen encoder, first from raw text, then from pairs.
 
 Raw text teaches it the languages: the end of a text from its beginning, and a text from what is left of it (text
-infilling and sentence permutation, Lewis et al. 2020). Then it reads pairs of every job at once, each announced by its own
-start mark, with raw text among them so that nothing is forgotten.
+infilling and sentence permutation, Lewis et al. 2020). Then it reads pairs of every job at once, each announced by its
+own start mark, with raw text among them so that nothing is forgotten.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from slmkit.runtime import float_copy, mixed_precision
 from slmkit.text.language import is_han
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
 from slmkit.training.loop import Run, Schedule
-from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_loss
+from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_loss, trainable_decoder
 from slmkit.training.states import text_batches
 
 FIRST_MARK = 7  # reserved marks before it announce texts to the encoder
@@ -142,7 +143,7 @@ class Decode(nn.Module):
         with self._mixed():
             return self._encoder[0](ids.to(self.device), mask.to(self.device)).float()
 
-    def _mixed(self):
+    def _mixed(self) -> AbstractContextManager:
         return mixed_precision() if self.device == "cpu" else torch.autocast(self.device, torch.bfloat16)
 
 
@@ -179,7 +180,7 @@ def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: 
     """What the run starts from; see ``decode``."""
     size = DecoderConfig(starts=STARTS)
     if begin is None and slm.decoder is not None:
-        return float_decoder(slm, dropout=config.dropout)
+        return trainable_decoder(slm, dropout=config.dropout)
     decoder = begun_decoder(slm.encoder, size, dropout=config.dropout)
     if begin is not None:
         decoder.load_state_dict(decoder_tensors(begin))
@@ -188,14 +189,6 @@ def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: 
     targets = [t.ids for t in slm.tokenizer.encode_batch([pairs[i].target for i in order])]
     decoder.bias.copy_(log_frequencies(targets, len(slm.tokenizer)))
     return decoder
-
-
-def float_decoder(slm: SLM, *, dropout: float = 0.0) -> Decoder:
-    """A float32 copy of the core's decoder that can be trained."""
-    assert slm.decoder is not None and slm.config.decoder is not None
-    made = Decoder(slm.config.decoder, slm.encoder.words, dropout=dropout)
-    made.load_state_dict(float_copy(slm.decoder).state_dict())
-    return made
 
 
 def decoder_tensors(run: Path) -> dict[str, Tensor]:

@@ -37,7 +37,6 @@ class Windows:
         counts = np.bincount(self.text_index, minlength=self.n_texts)
         return np.flatnonzero(counts > 1).tolist()
 
-
     def once(self) -> list[np.ndarray]:
         """Per window, bool ``(n,)``: what to keep so that a text's windows in a row hold each of its tokens once.
 

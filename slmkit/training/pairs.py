@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -16,6 +16,9 @@ from slmkit.model.encoder import Encoder
 from slmkit.model.layers import Layer, pad_rows
 from slmkit.runtime import float_copy
 from slmkit.text.tokenizer import EOS
+
+if TYPE_CHECKING:
+    from slmkit.core import SLM
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,18 @@ def begun_decoder(encoder: Encoder, config: DecoderConfig, *, dropout: float = 0
         # Vectors of about the length that the embedding's have, so that the first logits are neither flat nor sharp.
         decoder.transform_norm.weight.fill_(1.0)
     return decoder
+
+
+def trainable_decoder(slm: SLM, *, dropout: float = 0.0) -> Decoder:
+    """A float32 copy of the core's decoder.
+
+    Raises:
+        InputError: the core has none.
+    """
+    own, size = slm.writer.decoder, slm.config.decoder
+    made = Decoder(size or DecoderConfig(), slm.encoder.words, dropout=dropout)
+    made.load_state_dict(float_copy(own).state_dict())
+    return made
 
 
 def _copy_layer(layer: DecoderLayer, source: Layer) -> None:

@@ -21,9 +21,9 @@ from slmkit.errors import CheckpointError
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
-from slmkit.tasks.classification.inputs import as_texts
 from slmkit.tasks.classification.labels import Label, Labels
 from slmkit.tasks.classification.wording import Wording
+from slmkit.tasks.inputs import as_texts
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.explanation import Explanation
@@ -193,13 +193,9 @@ class BranchModel:
         """
         folder = Path(folder)
         config, files = checkpoint.read_folder(folder, KIND)
-        _check_format(config, folder)
+        checkpoint.check_format(config, folder, FORMAT)
         slm = slm if slm is not None else load_core()
-        if config.get("core") != slm.fingerprint:
-            raise CheckpointError(
-                f"{folder} was fitted on core {config.get('core')}, this core is {slm.fingerprint}; "
-                "load it with that core, or fit it again"
-            )
+        checkpoint.check_core(config, folder, slm.fingerprint)
         labels = Labels.from_json(config.get("labels") or {}, folder / checkpoint.CONFIG)
         source = folder / checkpoint.MODEL
         if checkpoint.MODEL not in files:
@@ -220,13 +216,3 @@ class BranchModel:
             )
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"{source} does not fit its config: {error!r}") from error
-
-
-def _check_format(config: Mapping[str, Any], folder: Path) -> None:
-    version = config.get("format")
-    if not isinstance(version, int):
-        raise CheckpointError(f"{folder / checkpoint.CONFIG} is damaged: it has no integer 'format'")
-    if version > FORMAT:
-        raise CheckpointError(
-            f"{folder}: format {version} is newer than this slmkit reads (up to {FORMAT}); upgrade slmkit"
-        )

@@ -11,9 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
-from slmkit.errors import InputError
-from slmkit.tasks.classification.inputs import as_texts
 from slmkit.tasks.classification.labels import Label
+from slmkit.tasks.inputs import as_texts
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -233,18 +232,3 @@ class Classifier(ClassifierMixin, BaseEstimator):
         if not hasattr(self, "model_"):
             raise NotFittedError("this Classifier is not fitted yet; call fit, load or from_labels first")
         return self.model_
-
-
-def check_seed(random_state: Any) -> int:
-    """A seed from ``random_state``; None draws a fresh one.
-
-    Raises:
-        InputError: not None, an int, or a numpy RandomState.
-    """
-    if random_state is None:
-        return int(np.random.SeedSequence().entropy % 2**31)  # type: ignore[operator]
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31))
-    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
-        return int(random_state) % 2**31
-    raise InputError(f"random_state {random_state!r}: give None, an int from 0 up, or a numpy RandomState")

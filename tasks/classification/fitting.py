@@ -12,7 +12,6 @@ from slmkit.errors import InputError
 from slmkit.tasks.classification import training_set
 from slmkit.tasks.classification.branch_model import BranchModel
 from slmkit.tasks.classification.contrastive import contrast
-from slmkit.tasks.classification.inputs import as_texts, rows_named
 from slmkit.tasks.classification.labels import Labels, read_multi, read_single
 from slmkit.tasks.classification.linear import fit_linear
 from slmkit.tasks.classification.recipe import FEW, Recipe, choose, examples_per_class
@@ -20,6 +19,7 @@ from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.split import hold_back
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuning import tune
+from slmkit.tasks.inputs import as_texts, check_seed, rows_named
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.classifier import Classifier
@@ -32,8 +32,6 @@ def fit_model(
     asked: Classifier, slm: SLM, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any] | None
 ) -> tuple[BranchModel, Recipe]:
     """Fit as an estimator's parameters ask; see ``Classifier.fit``."""
-    from slmkit.tasks.classification.classifier import check_seed
-
     texts = as_texts(X)
     described = dict(asked.descriptions or {}) if not asked.multi_label else {}
     labels, classes = read_multi(y) if asked.multi_label else read_single(y, list(described))

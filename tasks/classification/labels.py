@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from slmkit.errors import CheckpointError, InputError
-from slmkit.tasks.classification.inputs import as_rows, is_missing, rows_named
+from slmkit.tasks.inputs import as_rows, is_missing, rows_named
 
 Label = str | int | float | bool
 Form = Literal["single", "lists", "indicator"]

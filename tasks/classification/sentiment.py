@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slmkit.errors import CheckpointError, InputError
-from slmkit.tasks.classification.inputs import as_series_like, as_texts
+from slmkit.tasks.inputs import as_series_like, as_texts
 
 if TYPE_CHECKING:
     from slmkit.core import SLM

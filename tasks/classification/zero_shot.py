@@ -11,8 +11,8 @@ import torch
 from slmkit.core import SLM
 from slmkit.errors import InputError
 from slmkit.tasks.classification.branch_model import BranchModel
-from slmkit.tasks.classification.inputs import as_texts
 from slmkit.tasks.classification.labels import Label, read_single
+from slmkit.tasks.inputs import as_texts
 
 TEMPLATES = ("{}", "This text is about {}.", "Topic: {}")
 TEMPLATES_ZH = ("{}", "这段文字的主题是{}。", "主题：{}")

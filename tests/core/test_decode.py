@@ -7,7 +7,7 @@ from slmkit.core import SLM
 from slmkit.errors import CheckpointError
 from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import LogPartition
-from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, float_decoder, words_apart
+from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, words_apart
 from slmkit.pretraining.pairs import (
     CONTINUE,
     FILL,
@@ -23,7 +23,7 @@ from slmkit.pretraining.pairs import (
 )
 from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
-from slmkit.training.pairs import begun_decoder, forced, log_frequencies
+from slmkit.training.pairs import begun_decoder, forced, log_frequencies, trainable_decoder
 from tests.conftest import make_toy_slm
 
 SIZE = {"width": 32, "heads": 4, "ffn": 64, "positions": 64}
@@ -99,7 +99,7 @@ def test_a_run_learns_what_each_mark_asks_for(learned, tmp_path, monkeypatch):
         assert made.generate(pair.source, start=pair.job, max_new_tokens=20) == pair.target
     np.testing.assert_array_equal(made.embed(["the film"]), SLM.load(tmp_path / "core").embed(["the film"]))
     # A decoder can be trained further, and exchanged.
-    assert float_decoder(made).layers[0].inner.weight.requires_grad
+    assert trainable_decoder(made).layers[0].inner.weight.requires_grad
     again = add_decoder(tmp_path / "out", folder, tmp_path / "again")
     assert again.fingerprint == made.fingerprint
     stored = checkpoint.tensors_from_bytes((tmp_path / "again/model.safetensors").read_bytes(), tmp_path)
@@ -121,7 +121,10 @@ def test_words_apart_loses_nothing():
 
 def test_raw_text_becomes_things_to_write():
     rng = np.random.default_rng(0)
-    rows = ["The first sentence is short. The second one is a little longer than it.", "我在酒店里看书。服务很好，房间不大。"] * 20
+    rows = [
+        "The first sentence is short. The second one is a little longer than it.",
+        "我在酒店里看书。服务很好，房间不大。",
+    ] * 20
     made = list(unlabelled(rows, words_apart, rng))
     assert {pair.job for pair in made} == {CONTINUE, FILL}
     for pair in made:
@@ -138,13 +141,14 @@ def test_raw_text_becomes_things_to_write():
 def test_paragraphs_are_cut_where_both_sides_agree():
     assert aligned("One. Two now.", "一。现在二。") == [("One.", "一。"), ("Two now.", "现在二。")]
     assert aligned("One. Two.", "一，二。") == [("One. Two.", "一，二。")]
-    assert aligned("A very, very long first sentence stands here. Two.", "短。这里却有一个很长很长很长的第二句话。") == [
-        ("A very, very long first sentence stands here. Two.", "短。这里却有一个很长很长很长的第二句话。")
-    ]
+    assert aligned(
+        "A very, very long first sentence stands here. Two.", "短。这里却有一个很长很长很长的第二句话。"
+    ) == [("A very, very long first sentence stands here. Two.", "短。这里却有一个很长很长很长的第二句话。")]
 
 
 def test_a_carved_sentence_is_told_by_its_letters_alone():
-    assert is_carved("He is here.", 1.0) and not is_carved("He is here.", 0.0)
+    assert is_carved("He is here.", 1.0)
+    assert not is_carved("He is here.", 0.0)
     sentences = [f"sentence number {i}" for i in range(2000)]
     assert 60 < sum(map(is_carved, sentences)) < 140
     assert [is_carved(s) for s in sentences] == [is_carved(f"  {s.upper()}!") for s in sentences]

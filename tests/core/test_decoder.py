@@ -113,7 +113,13 @@ def test_a_wide_beam_finds_the_best_there_is(decoder, source):
 def test_constraints_hold(decoder, source):
     for settings in ({}, {"num_beams": 3}, {"do_sample": True, "seed": 3}):
         found = generate(
-            decoder, source, max_new_tokens=10, min_new_tokens=6, forced=(80, 81), forbidden=((82,), (83,), (90, 91)), **settings
+            decoder,
+            source,
+            max_new_tokens=10,
+            min_new_tokens=6,
+            forced=(80, 81),
+            forbidden=((82,), (83,), (90, 91)),
+            **settings,
         )
         for best, *_ in found:
             assert 6 <= len(best.ids) <= 10

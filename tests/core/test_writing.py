@@ -8,7 +8,15 @@ from slmkit.model.decoder import MARKS
 from slmkit.writing import MOST_SOURCE_TOKENS, as_stops, cut, safe_length, without_last_bytes
 from tests.conftest import make_toy_slm
 
-TEXTS = ["the good film", "", "酒店很好，服务不差！", "bad news. " * 90, "😀 \x00 żółć", "a\ud800b", "the bank card is of a team"]
+TEXTS = [
+    "the good film",
+    "",
+    "酒店很好，服务不差！",
+    "bad news. " * 90,
+    "😀 \x00 żółć",
+    "a\ud800b",
+    "the bank card is of a team",
+]
 
 
 @pytest.fixture(scope="module", params=["fp32", "int8", "bf16"])
@@ -52,7 +60,9 @@ def test_a_stream_can_be_cancelled(plain):
 
 
 def test_the_start_mark_says_what_is_written(plain):
-    results = {start: plain.generate("the good film", start=start, max_new_tokens=15) for start in (None, *plain.writer.starts)}
+    results = {
+        start: plain.generate("the good film", start=start, max_new_tokens=15) for start in (None, *plain.writer.starts)
+    }
     assert len(set(results.values())) > 2
     with pytest.raises(InputError, match="not taught to 'sing'.*summarize"):
         plain.generate("x", start="sing")
@@ -77,7 +87,12 @@ def test_a_prefix_begins_the_text_and_forbidden_words_stay_away(plain):
     found = plain.generate(TEXTS, prefix="the bank", max_new_tokens=12)
     assert all(text.startswith("the bank") for text in found)
     free = plain.generate(TEXTS, max_new_tokens=12, min_new_tokens=12)
-    word = next(word for text in free for word in ("film", "news", "bank", "good", "sport", "team", "card", "a") if f" {word}" in text)
+    word = next(
+        word
+        for text in free
+        for word in ("film", "news", "bank", "good", "sport", "team", "card", "a")
+        if f" {word}" in text
+    )
     barred = plain.generate(TEXTS, max_new_tokens=12, min_new_tokens=12, forbidden=[word])
     token = plain.tokenizer.encode(word).ids.tolist()
     assert all(not _stands(plain.tokenizer.encode(text).ids.tolist(), token) for text in barred)
@@ -145,14 +160,20 @@ def test_a_core_with_a_decoder_is_saved_and_loaded(plain, tmp_path):
     # Rows are rounded once: saved again they are the same.
     loaded["fp32"].save(tmp_path / "again")
     assert (tmp_path / "again/model.safetensors").read_bytes() == (tmp_path / "model.safetensors").read_bytes()
-    np.testing.assert_array_equal(loaded["fp32"].embed(TEXTS), SLM.load(tmp_path / "again", precision="fp32").embed(TEXTS))
+    np.testing.assert_array_equal(
+        loaded["fp32"].embed(TEXTS), SLM.load(tmp_path / "again", precision="fp32").embed(TEXTS)
+    )
 
 
 def test_what_a_later_token_can_take_back_is_held():
     assert as_stops("ab") == ("ab",)
     assert as_stops("") == ()
     assert cut("one, two", (", ", "wo")) == ("one", True)
-    assert without_last_bytes([MARKS + 300, MARKS, MARKS + 300, MARKS + 1, MARKS + 255]) == [MARKS + 300, MARKS, MARKS + 300]
+    assert without_last_bytes([MARKS + 300, MARKS, MARKS + 300, MARKS + 1, MARKS + 255]) == [
+        MARKS + 300,
+        MARKS,
+        MARKS + 300,
+    ]
     assert without_last_bytes([MARKS]) == []
     assert safe_length("see STO", ("STOP",)) == 4
     assert safe_length("see it", ("STOP",)) == 6

@@ -1,9 +1,11 @@
-"""Texts as callers hold them (list, array, Series, one-column frame) -> strings, or an error that names the rows."""
+"""What callers hand over: texts (list, array, Series, one-column frame) as strings, seeds; errors name the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from slmkit.errors import InputError
 
@@ -70,3 +72,18 @@ def as_series_like(texts: Any) -> Any:
 def _kinds(values: Sequence[Any], rows: Sequence[int]) -> str:
     names = {"missing" if is_missing(values[row]) else type(values[row]).__name__ for row in rows}
     return " or ".join(sorted(names))
+
+
+def check_seed(random_state: Any) -> int:
+    """A seed from ``random_state``; None draws a fresh one.
+
+    Raises:
+        InputError: not None, an int, or a numpy RandomState.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().entropy % 2**31)  # type: ignore[operator]
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
+        return int(random_state) % 2**31
+    raise InputError(f"random_state {random_state!r}: give None, an int from 0 up, or a numpy RandomState")
