@@ -174,8 +174,10 @@ class SLM:
         convert(decoder, self.precision)
         if self.precision != "fp32":
             output = nn.Linear(self.config.encoder.width, self.config.vocabulary, device="meta")
-            output.weight, output.bias = self.encoder.words.weight, nn.Parameter(decoder.bias, requires_grad=False)
-            decoder.quicken(convert(nn.ModuleList([output]), self.precision)[0])
+            # Parameters of their own: what is made of them must not change the embedding.
+            output.weight = nn.Parameter(self.encoder.words.weight.detach(), requires_grad=False)
+            output.bias = nn.Parameter(decoder.bias, requires_grad=False)
+            decoder.quicken(convert(nn.Sequential(output), self.precision))
         return decoder
 
     @cached_property
@@ -183,10 +185,10 @@ class SLM:
         """What writes by this core's own decoder.
 
         Raises:
-            InputError: the core has none.
+            CheckpointError: the core has none.
         """
         if self.decoder is None:
-            raise InputError("this core has no decoder: it reads texts and writes none")
+            raise CheckpointError("this core has no decoder: it reads texts and writes none")
         return Writer(self, self.decoder)
 
     def windows(
@@ -337,7 +339,8 @@ class SLM:
             A str, or a list of them; with ``num_return_sequences`` a list of ``Written``, best first, a text.
 
         Raises:
-            InputError: an unknown or impossible setting, or a core without a decoder.
+            InputError: an unknown or impossible setting.
+            CheckpointError: this core has no decoder.
             TextTooLongError: a text is longer than the decoder reads.
         """
         made = self.writer.write(as_list(texts), start, stop=stop, **settings)

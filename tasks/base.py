@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import re
 from collections.abc import Iterable, Sequence
 from numbers import Number
@@ -27,6 +28,7 @@ _WRITERS = {
     "summarize": "slmkit.tasks.summarization:Summarizer",
 }
 """What can be fitted to write, by the name that is saved along."""
+_NOT_FOR_TABLES = ("slm", "path", "random_state", "verbose")  # of a task's parameters, what a run never needs
 # White space, and the marks of zero width that copied text often carries instead of words.
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
 _MISSING_TYPES = {"NAType", "NaTType"}  # by name, so that checking a cell needs no pandas
@@ -99,13 +101,22 @@ def task_fingerprint(task: TableTask) -> str:
     return f"{kind.__module__}.{kind.__qualname__}/{task.name}/{getattr(task, 'fingerprint', '')}"
 
 
-def load_task(name: str) -> TableTask:
-    """Return the shipped task of this name."""
+def load_task(name: str, **options: Any) -> TableTask:
+    """Return the shipped task of this name, made with ``options``.
+
+    Raises:
+        InputError: there is no such task, or it has no such option.
+    """
     if name not in TASKS:
         near = difflib.get_close_matches(name, TASKS, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise InputError(f"no task {name!r}; {hint}the tasks are: {', '.join(TASKS)}")
-    return _resolve(TASKS[name])()
+    kind = _resolve(TASKS[name])
+    known = [each for each in inspect.signature(kind).parameters if each not in _NOT_FOR_TABLES]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise InputError(f"{name} has no option {unknown[0]!r}; its options are: {', '.join(known)}")
+    return kind(**options)
 
 
 def load_model(path: str) -> TableTask:

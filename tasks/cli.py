@@ -60,7 +60,10 @@ def _run(
     ],
     out: Annotated[Path, typer.Option(help="The annotated table; its suffix tells the format.")],
     column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
-    model: Annotated[Path | None, typer.Option(help="A saved classifier, instead of a task.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A saved classifier or writer, instead of a task.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the task; repeatable.")
+    ] = None,
     id_column: Annotated[str | None, typer.Option("--id", help="Write only this column and the results.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Put before the names of the result columns.")] = None,
     chunk_rows: Annotated[
@@ -77,7 +80,7 @@ def _run(
 
     Rows that cannot be processed are kept, with an empty result and a reason in slm_error.
     """
-    task, source = _read_operands(operands, model)
+    task, source = _read_operands(operands, model, _read_options(option or []))
     if errors not in ("quarantine", "raise"):
         raise InputError(f"--errors can be quarantine or raise, not {errors!r}")
     from slmkit.tasks.stream import run_file
@@ -103,7 +106,23 @@ def _run(
     typer.echo(_summary(report), err=True)
 
 
-def _read_operands(operands: list[str], model: Path | None) -> tuple[Callable[[], TableTask], str]:
+def _read_options(given: list[str]) -> dict[str, Any]:
+    """Take ``NAME=VALUE``; a value that is JSON (a number, true, a list) is read as such, any other is text."""
+    options: dict[str, Any] = {}
+    for pair in given:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise InputError(f"--option {pair!r}: give NAME=VALUE")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options
+
+
+def _read_operands(
+    operands: list[str], model: Path | None, options: dict[str, Any]
+) -> tuple[Callable[[], TableTask], str]:
     """Take ``TASK INPUT``, or ``INPUT`` alone with a model."""
     tasks = ", ".join(TASKS)
     if model is not None:
@@ -111,6 +130,8 @@ def _read_operands(operands: list[str], model: Path | None) -> tuple[Callable[[]
             raise InputError(f"with --model only the table is named, not {' '.join(operands)!r}")
         if not model.exists():
             raise InputError(f"there is no model {model}")
+        if options:
+            raise InputError("a saved model keeps its own options; --option is for the shipped tasks")
         return lambda: load_model(str(model)), operands[0]
     if len(operands) == 1:
         raise InputError(f"name a task ({tasks}) before the table, or a saved classifier with --model")
@@ -119,7 +140,7 @@ def _read_operands(operands: list[str], model: Path | None) -> tuple[Callable[[]
     name, source = operands
     if name not in TASKS:
         load_task(name)  # raises, with the names that are near
-    return lambda: load_task(name), source
+    return lambda: load_task(name, **options), source
 
 
 def _summary(report: Report) -> str:
@@ -127,6 +148,34 @@ def _summary(report: Report) -> str:
         return f"{report.out} is there and no run of it is unfinished: nothing to do (--overwrite makes it anew)"
     gone_on = f", {report.resumed:,} of them by an earlier run" if report.resumed else ""
     return f"{report.rows:,} rows{gone_on}; {report.quarantined:,} quarantined (see slm_error); written to {report.out}"
+
+
+@app.command("generate")
+def _generate(
+    text: Annotated[str, typer.Argument(help="What to go on from; - reads it from stdin.")],
+    start: Annotated[
+        str, typer.Option(help="What to write: continue, summarize, title, translate-en-zh …")
+    ] = "continue",
+    max_new_tokens: Annotated[int, typer.Option(min=0, help="Most tokens that are written.")] = 128,
+    temperature: Annotated[
+        float | None, typer.Option(help="Draw at random; higher is wilder. Default: greedy.")
+    ] = None,
+    top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens that hold this much.")] = 0.9,
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    model: Annotated[Path | None, typer.Option(help="A saved writer, instead of the shipped one.")] = None,
+) -> None:
+    """Write a text, streamed to the terminal as it comes; Ctrl-C ends it."""
+    from slmkit.tasks.generation import Generator
+
+    drawn = {} if temperature is None else {"do_sample": True, "temperature": temperature, "top_p": top_p, "seed": seed}
+    task = Generator(start=start) if model is None else Generator.load(model)
+    task.set_params(max_new_tokens=max_new_tokens, settings={**(task.settings or {}), **drawn})
+    try:
+        for piece in task.stream(sys.stdin.read() if text == "-" else text):
+            typer.echo(piece, nl=False)
+            sys.stdout.flush()
+    finally:
+        typer.echo()
 
 
 @app.command("info")

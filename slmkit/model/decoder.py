@@ -201,6 +201,7 @@ class Decoder(nn.Module):
         self.transform = nn.Linear(width, width)
         self.transform_norm = nn.LayerNorm(width, eps=eps)
         # How common each token is: it is counted, not learned, as the output matrix is not.
+        self.bias: Tensor
         self.register_buffer("bias", torch.zeros(words.num_embeddings))
         self.copy_query = nn.Linear(width, width)
         self.copy_key = nn.Linear(width, width)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,11 @@ class Tokenizer:
         if token is None:
             raise IndexError(f"token id {token_id}: the vocabulary has {len(self)}")
         return token
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """Log-probability of each token in running text, float32 ``(vocabulary,)``; marks and bytes have -1000."""
+        return np.array([score for _, score in json.loads(self._rust.to_str())["model"]["vocab"]], dtype=np.float32)
 
     def encode(self, text: str) -> Tokens:
         """Tokens of one string."""

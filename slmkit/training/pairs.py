@@ -86,7 +86,7 @@ def trainable_decoder(slm: SLM, *, dropout: float = 0.0) -> Decoder:
     """A float32 copy of the core's decoder.
 
     Raises:
-        InputError: the core has none.
+        CheckpointError: the core has none.
     """
     own, size = slm.writer.decoder, slm.config.decoder
     made = Decoder(size or DecoderConfig(), slm.encoder.words, dropout=dropout)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from slmkit.core import SLM
-from slmkit.errors import InputError, TextTooLongError
+from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.decoder import MARKS
 from slmkit.writing import MOST_SOURCE_TOKENS, as_stops, cut, safe_length, without_last_bytes
 from tests.conftest import make_toy_slm
@@ -41,6 +41,7 @@ def test_batch_is_single_in_any_order(slm, settings):
 
 def test_every_precision_writes(slm):
     assert len(slm.generate(TEXTS, max_new_tokens=5)) == len(TEXTS)
+    assert slm.encoder.words.weight.dtype == torch.float32
 
 
 def test_a_stream_is_the_text_in_pieces(slm):
@@ -66,7 +67,7 @@ def test_the_start_mark_says_what_is_written(plain):
     assert len(set(results.values())) > 2
     with pytest.raises(InputError, match="not taught to 'sing'.*summarize"):
         plain.generate("x", start="sing")
-    with pytest.raises(InputError, match="no decoder"):
+    with pytest.raises(CheckpointError, match="no decoder"):
         make_toy_slm().generate("x")
 
 

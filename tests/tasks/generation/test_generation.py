@@ -146,7 +146,7 @@ def test_scikit_learn_manners(fitted, core):
     with pytest.raises(NotFittedError, match="Generator"):
         made.save("nowhere")
     if core.decoder is None:
-        with pytest.raises(InputError, match="no decoder"):
+        with pytest.raises(CheckpointError, match="no decoder"):
             made.predict("x")
 
 
