@@ -156,7 +156,7 @@ def _generate(
     start: Annotated[
         str, typer.Option(help="What to write: continue, summarize, title, translate-en-zh …")
     ] = "continue",
-    max_new_tokens: Annotated[int, typer.Option(min=0, help="Most tokens that are written.")] = 128,
+    max_new_tokens: Annotated[int | None, typer.Option(min=0, help="Most tokens that are written (128).")] = None,
     temperature: Annotated[
         float | None, typer.Option(help="Draw at random; higher is wilder. Default: greedy.")
     ] = None,
@@ -170,8 +170,9 @@ def _generate(
     drawn = {} if temperature is None else {"do_sample": True, "temperature": temperature, "top_p": top_p, "seed": seed}
     task = Generator(start=start) if model is None else Generator.load(model)
     task.set_params(max_new_tokens=max_new_tokens, settings={**(task.settings or {}), **drawn})
+    pieces = task.stream(sys.stdin.read() if text == "-" else text)
     try:
-        for piece in task.stream(sys.stdin.read() if text == "-" else text):
+        for piece in pieces:
             typer.echo(piece, nl=False)
             sys.stdout.flush()
     finally:
