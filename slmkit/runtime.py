@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -22,11 +22,12 @@ from slmkit.model.layers import SelfAttention
 Precision = Literal["auto", "fp32", "bf16", "int8"]
 # Packing the weights takes half a second in all: it is left until a batch is large enough to repay it.
 _PACK_ROWS = 256
+LEVELS = {"whole": 127, "halved": 63}  # largest value of a quantized activation
 BATCH_TOKENS = 2048  # larger batches leave the cache (measured on two AVX-512 cores)
 
 
 def choose_precision(asked: str = "auto") -> str:
-    """Turn "auto" into what is fastest here: int8 with VNNI, else bf16 with AMX, else fp32.
+    """Turn "auto" into what is fastest here: int8 where there are quick products of it, else bf16 with AMX, else fp32.
 
     Raises:
         InputError: not a known precision.
@@ -35,7 +36,7 @@ def choose_precision(asked: str = "auto") -> str:
         raise InputError(f"precision {asked!r} is not known; give auto, fp32, bf16 or int8")
     if asked != "auto":
         return asked
-    if _multiplies_int8():
+    if int8_products() != "none":
         return "int8"
     return "bf16" if _cpu_has("_is_amx_tile_supported") else "fp32"
 
@@ -71,8 +72,18 @@ def mixed_precision(wanted: bool = True) -> AbstractContextManager:
 
 
 @lru_cache(maxsize=1)
-def _multiplies_int8() -> bool:
-    return _cpu_has("_is_vnni_supported") or _cpu_has("_is_avx512_vnni_supported")
+def int8_products() -> Literal["whole", "halved", "none"]:
+    """What this CPU does with bytes: sums products of them in 32 bits (VNNI), or first pairs of them in 16 bits.
+
+    Such pairs overflow unless one side keeps to half of its range; "none" where torch has no quick product at all.
+    """
+    if _cpu_has("_is_vnni_supported") or _cpu_has("_is_avx512_vnni_supported"):
+        return "whole"
+    return (
+        "halved"
+        if "fbgemm" in torch.backends.quantized.supported_engines and _cpu_has("_is_avx2_supported")
+        else "none"
+    )
 
 
 def _multiplies_bf16() -> bool:
@@ -83,8 +94,7 @@ class Int8Linear(nn.Module):
     """A linear layer on int8 products, weights scaled by row and activations by token.
 
     Scaling each token by its own largest value keeps the result independent of the rest of the batch, and loses far
-    less than one scale a tensor (cosine of the source's vectors to fp32: 0.999 against 0.98). A CPU without VNNI sums
-    pairs of products in 16 bits, which overflow: there the rows are only how the weights are kept.
+    less than one scale a tensor (cosine of the source's vectors to fp32: 0.999 against 0.98).
 
     Args:
         weight: int8 ``(out, in)``. scale: ``(out,)``. bias: ``(out,)``. dtype: of what comes out, float32 or bfloat16.
@@ -101,7 +111,7 @@ class Int8Linear(nn.Module):
         self.register_buffer("bias", bias.detach().float(), persistent=False)
         self.dtype = dtype
         self._zeros = torch.zeros(len(scale), dtype=torch.int64)
-        self._packed: Tensor | None = None
+        self._packed: Any = None
 
     @classmethod
     def of(cls, linear: nn.Linear) -> Int8Linear:
@@ -121,36 +131,37 @@ class Int8Linear(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """Shape: ``(..., in)`` float32 -> ``(..., out)``."""
-        if not _multiplies_int8():
+        way = int8_products()
+        if way == "none":
             weight = dequantize_rows(self.weight, self.scale)
             return F.linear(states.float(), weight, self.bias).to(self.dtype)
-        rows = states.reshape(-1, states.shape[-1])
+        rows, levels = states.reshape(-1, states.shape[-1]), LEVELS[way]
         # Two reductions: torch's aminmax is ten times slower on a CPU, and abs needs memory of the size of the rows.
         largest = torch.maximum(rows.amax(-1, keepdim=True), -rows.amin(-1, keepdim=True)).clamp_min_(1e-12)  # (N, 1)
-        scaled = rows * (127 / largest)
-        if self._packed is None and len(rows) >= _PACK_ROWS:
+        product = (self._whole if way == "whole" else self._halved)(rows * (levels / largest))
+        bias, token_scale = self.bias.to(self.dtype), (largest / levels).to(self.dtype)
+        return torch.addcmul(bias, product, token_scale, out=product).view(*states.shape[:-1], -1)
+
+    def _whole(self, scaled: Tensor) -> Tensor:
+        if self._packed is None and len(scaled) >= _PACK_ROWS:
             self._packed = _prepacked(self.weight)
         if self._packed is None:
             quantized = scaled.round_().to(torch.int8)
-            product = (torch._int_mm(quantized, self.weight.t()) * self.scale).to(self.dtype)  # (N, out)
-        else:
-            product = torch.ops.onednn.qlinear_pointwise(
-                _as_bytes(scaled),
-                1.0,
-                128,
-                self._packed,
-                self.scale,
-                self._zeros,
-                None,
-                1.0,
-                0,
-                self.dtype,
-                "none",
-                [],
-                "",
-            )
-        bias, token_scale = self.bias.to(self.dtype), (largest / 127).to(self.dtype)
-        return torch.addcmul(bias, product, token_scale, out=product).view(*states.shape[:-1], -1)
+            return (torch._int_mm(quantized, self.weight.t()) * self.scale).to(self.dtype)  # (N, out)
+        return torch.ops.onednn.qlinear_pointwise(
+            _as_bytes(scaled), 1.0, 128, self._packed, self.scale, self._zeros, None, 1.0, 0, self.dtype, "none", [], ""
+        )
+
+    def _halved(self, scaled: Tensor) -> Tensor:
+        if self._packed is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # see _prepacked
+                scale = self.scale.double()
+                weight = torch._make_per_channel_quantized_tensor(self.weight, scale, self._zeros, 0)
+                self._packed = torch.ops.quantized.linear_prepack(weight, None)
+        zero = LEVELS["halved"] + 1
+        product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(scaled, 1.0, zero, self._packed)
+        return product.to(self.dtype)
 
 
 def _as_bytes(scaled: Tensor) -> Tensor:

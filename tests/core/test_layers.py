@@ -104,3 +104,25 @@ def test_the_best_path_is_that_of_trying_all():
     paths = [p for p in torch.cartesian_prod(*[torch.arange(5)] * 4).tolist() if allowed(p)]
     for row, found in zip(scores, bio_path(scores).tolist(), strict=True):
         assert found == max(paths, key=lambda p: sum(float(row[i, label]) for i, label in enumerate(p)))
+
+
+@pytest.mark.parametrize("way", ["whole", "halved", "none"])
+@pytest.mark.parametrize("rows", [1, 5, 300])
+def test_int8_products_are_those_of_the_weights(monkeypatch, way, rows):
+    from slmkit import runtime
+
+    if way == "halved" and "fbgemm" not in torch.backends.quantized.supported_engines:
+        pytest.skip("this torch has no fbgemm")
+    if way == "whole" and runtime.int8_products() != "whole":
+        pytest.skip("this CPU sums pairs of products in 16 bits")
+    monkeypatch.setattr(runtime, "int8_products", lambda: way)
+    generator = torch.Generator().manual_seed(0)
+    linear = torch.nn.Linear(96, 40)
+    # Large values of one sign, whose pairs overflow first.
+    states = torch.rand(rows, 96, generator=generator) * 3 + torch.randn(rows, 1, generator=generator)
+    made = runtime.Int8Linear.of(linear)(states)
+    exact = torch.nn.functional.linear(states, runtime.Int8Linear.of(linear).to_float().weight, linear.bias)
+    assert made.shape == exact.shape == (rows, 40)
+    assert float((made - exact).abs().max()) < 0.02 * float(exact.abs().max())
+    alone = torch.cat([runtime.Int8Linear.of(linear)(row[None]) for row in states])
+    torch.testing.assert_close(alone, made, rtol=1e-4, atol=1e-5)
