@@ -10,19 +10,21 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from slmkit.benchmarks import datasets, machine, metrics, systems
-from slmkit.benchmarks.datasets import Rows
+from slmkit.benchmarks.datasets import Rows, references
 from slmkit.benchmarks.datasets.splits import draw, draw_per_class, stable_order
-from slmkit.benchmarks.results import Result
+from slmkit.benchmarks.results import Example, Result
 from slmkit.errors import DataError, MissingExtraError, SLMKitError
 
 FEW_SHOT = 8
+EXAMPLES = 20
+EXAMPLE_CHARACTERS = 600  # of an example's input
 _WARM_UP = 8
 
 
@@ -69,7 +71,9 @@ def material(cell: Cell, load: Callable[[str, str], Rows]) -> Material:
     held = load(cell.dataset, cell.split)
     if cell.limit is not None and cell.limit < len(held):
         held = held.take(sorted(stable_order(held.inputs, 0)[: cell.limit]))
-    train = None if cell.protocol == "shipped" else _training_rows(cell, load(cell.dataset, "train"))
+    train = None
+    if cell.protocol != "shipped":
+        train = _training_rows(cell, load(dataset.fit_on or cell.dataset, "train"))
     tune = None
     if dataset.metric == "threshold_accuracy":
         tune = held if cell.split == "dev" else load(cell.dataset, "dev")
@@ -78,12 +82,13 @@ def material(cell: Cell, load: Callable[[str, str], Rows]) -> Material:
 
 
 def _training_rows(cell: Cell, train: Rows) -> Rows:
-    per_class = FEW_SHOT if cell.protocol == "few-shot" else datasets.get(cell.dataset).train_per_class
+    dataset = datasets.get(cell.dataset)
+    per_class = FEW_SHOT if cell.protocol == "few-shot" else dataset.train_per_class
     if per_class:
         train = train.take(draw_per_class(train, per_class, seed=cell.seed))
     if cell.train_limit is not None and cell.train_limit < len(train):
-        whole = isinstance(train.labels[0], str)
-        train = train.take(draw(train, cell.train_limit, seed=cell.seed, stratify=whole))
+        classes = dataset.serves("classification")
+        train = train.take(draw(train, cell.train_limit, seed=cell.seed, stratify=classes))
     return train
 
 
@@ -98,9 +103,10 @@ def measure(cell: Cell, root: Path) -> Result:
         start = time.perf_counter()
         system.fit(rows.train.inputs, rows.train.labels, seed=cell.seed)
         seconds_to_fit = time.perf_counter() - start
-    system.predict(rows.held.inputs[:_WARM_UP])  # what is loaded at first use is not part of the rate
+    answers = _asked(system, dataset)
+    answers(rows.held.take(range(min(_WARM_UP, len(rows.held)))))  # what is loaded at first use is not part of the rate
     start = time.perf_counter()
-    predicted = system.predict(rows.held.inputs)
+    predicted = answers(rows.held)
     seconds = max(time.perf_counter() - start, 1e-9)
     peak = machine.peak_rss_mb()
     gold, predicted = _comparable(system, rows, predicted)
@@ -134,10 +140,28 @@ def measure(cell: Cell, root: Path) -> Result:
         parameters=size.parameters,
         bytes=size.bytes,
         machine=machine.describe(),
-        versions=machine.versions(systems.get(cell.system).packages),
+        versions=machine.versions((*systems.get(cell.system).packages, *metrics.METRICS[dataset.metric].packages)),
         notes=dataset.notes,
         date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        examples=tuple(_examples(rows.held, predicted, cell.seed)) if dataset.writing else (),
     )
+
+
+def _asked(system: systems.System, dataset: datasets.Dataset) -> Callable[[Rows], list[Any]]:
+    if not metrics.METRICS[dataset.metric].in_bits:
+        return lambda rows: system.predict(rows.inputs)
+    if not isinstance(system, systems.Foretelling):
+        raise SLMKitError(f"{system.name} tells no log-probabilities, which {dataset.metric} is made of")
+    return lambda rows: system.log_probabilities(rows.inputs, rows.labels)
+
+
+def _examples(held: Rows, outputs: list[str], seed: int) -> Iterator[Example]:
+    """Rows drawn by the seed, the same for every system."""
+    for i in stable_order(held.inputs, seed)[:EXAMPLES]:
+        shown = held.inputs[i]
+        if len(shown) > EXAMPLE_CHARACTERS:
+            shown = shown[:EXAMPLE_CHARACTERS] + " …"
+        yield Example(shown, tuple(references(held.labels[i])), outputs[i])
 
 
 def _comparable(system: systems.System, rows: Material, predicted: list[Any]) -> tuple[list[Any], list[Any]]:

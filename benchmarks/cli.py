@@ -111,6 +111,7 @@ def bench_speed(
     data_dir: DataDir = None,
     out: Annotated[Path | None, typer.Option("--out", help="JSON file; speed.json in DIR is shown by report.")] = None,
     json_rows: Annotated[bool, typer.Option("--json", help="Print the measurement as JSON on the last line.")] = False,
+    writing: Annotated[bool, typer.Option("--writing", help="Measure what writes: our decoder and its peers.")] = False,
 ) -> None:
     """Texts a second, share of the machine's matrix-product rate, cold start and memory of the embedders."""
     import json
@@ -121,8 +122,11 @@ def bench_speed(
     with one_line_errors():
         if limit < 1 or repeats < 1:
             raise InputError(f"--limit and --repeats must be 1 or more, got {limit} and {repeats}")
-        found = speed.measure(tuple(system or ()), datasets.locate(data_dir), limit=limit, repeats=repeats)
-        for title, columns, rows, right in speed.tables(found):
+        if writing:
+            found = speed.measure_writing(tuple(system or ()), repeats=repeats)
+        else:
+            found = speed.measure(tuple(system or ()), datasets.locate(data_dir), limit=limit, repeats=repeats)
+        for title, columns, rows, right in (speed.writing_tables if writing else speed.tables)(found):
             show_table(title, columns, rows, right=right)
         if out is not None:
             write_text(out, json.dumps(found, indent=1, ensure_ascii=False) + "\n")

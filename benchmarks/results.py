@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from slmkit.benchmarks.datasets import PROTOCOLS
+from slmkit.benchmarks.metrics import METRICS
 from slmkit.errors import DataError
 
 SCHEMA = 1
@@ -37,8 +38,32 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("schema", "n", "seed", "limit", "train_limit", "n_train", "parameters", "bytes"), (int,)),
     **dict.fromkeys(("score", "rows_per_second", "peak_rss_mb", "seconds_to_fit", "seconds_to_predict"), _NUMBER),
     **dict.fromkeys(("scores", "machine", "versions"), (dict,)),
-    "ci95": (list, tuple),
+    **dict.fromkeys(("ci95", "examples"), (list, tuple)),
 }
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row of a system that writes, to be read by eye; a long input is cut."""
+
+    input: str
+    references: tuple[str, ...]
+    output: str
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Example:
+        """A row from parsed JSON.
+
+        Raises:
+            DataError: It is none.
+        """
+        keys = {f.name for f in fields(cls)}
+        if not isinstance(data, Mapping) or set(data) != keys or not isinstance(data["references"], (list, tuple)):
+            raise DataError(f"result field 'examples' must hold rows of {', '.join(sorted(keys))}, got {data!r}")
+        texts = (data["input"], data["output"], *data["references"])
+        if not all(isinstance(text, str) for text in texts):
+            raise DataError(f"result field 'examples' must hold texts, got {data!r}")
+        return cls(data["input"], tuple(data["references"]), data["output"])
 
 
 @dataclass(frozen=True)
@@ -46,7 +71,7 @@ class Result:
     """What was measured, on what, with what, and how.
 
     ``score`` is the main metric; ``scores`` holds it and those beside it. ``n_train`` and ``seconds_to_fit`` are None
-    for what is measured as shipped.
+    for what is measured as shipped. ``examples`` are rows of a system that writes, drawn by the seed.
     """
 
     task: str
@@ -79,6 +104,7 @@ class Result:
     versions: Mapping[str, str]
     notes: str
     date: str
+    examples: tuple[Example, ...] = ()
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -88,8 +114,10 @@ class Result:
             raise DataError(f"result schema {self.schema} is not {SCHEMA}, the one that this version reads")
         if self.protocol not in PROTOCOLS:
             raise DataError(f"result protocol {self.protocol!r} is not one of {', '.join(PROTOCOLS)}")
-        if self.n < 1 or not -1 <= self.score <= 1:
-            raise DataError(f"result needs n >= 1 and a score in -1..1, got n={self.n}, score={self.score}")
+        lowest, highest = _range(self.metric)
+        if self.n < 1 or not lowest <= self.score <= highest:
+            allowed = f"in {lowest:g}..{highest:g}"
+            raise DataError(f"result needs n >= 1 and a score {allowed}, got n={self.n}, score={self.score}")
         if self.scores.get(self.metric) != self.score:
             raise DataError(f"result scores do not hold the main metric {self.metric!r} with its score")
         if self.ci95 is not None and not (len(self.ci95) == 2 and self.ci95[0] <= self.ci95[1]):
@@ -111,11 +139,19 @@ class Result:
             DataError: A key is missing, unknown, or holds the wrong kind of value; the message names it.
         """
         known = {f.name for f in fields(cls)}
-        if not isinstance(data, Mapping) or set(data) != known:
-            keys = set(data) if isinstance(data, Mapping) else set()
-            raise DataError(f"not a result: missing {sorted(known - keys)}, unknown {sorted(keys - known)}")
-        ci = data["ci95"]
-        return cls(**{**data, "ci95": tuple(ci) if isinstance(ci, list) else ci})
+        keys = set(data) if isinstance(data, Mapping) else set()
+        # Files from before there were examples have none.
+        missing, unknown = known - keys - {"examples"}, keys - known
+        if missing or unknown:
+            raise DataError(f"not a result: missing {sorted(missing)}, unknown {sorted(unknown)}")
+        ci, examples = data["ci95"], data.get("examples", ())
+        _check_type("examples", examples)
+        read = tuple(map(Example.from_dict, examples))
+        return cls(**{**data, "ci95": tuple(ci) if isinstance(ci, list) else ci, "examples": read})
+
+
+def _range(metric: str) -> tuple[float, float]:
+    return (0, math.inf) if metric in METRICS and METRICS[metric].in_bits else (-1, 1)
 
 
 def _check_type(name: str, value: Any) -> None:

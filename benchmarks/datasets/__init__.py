@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slmkit.benchmarks.datasets.base import PROTOCOLS, SPLITS, DataFile, Dataset, Rows
+from slmkit.benchmarks.datasets.base import PROTOCOLS, SPLITS, DataFile, Dataset, Rows, Writing, references
 from slmkit.benchmarks.datasets.loading import load, locate, missing_files
 from slmkit.benchmarks.datasets.registry import REGISTRY, get, names
 
@@ -13,9 +13,11 @@ __all__ = [
     "DataFile",
     "Dataset",
     "Rows",
+    "Writing",
     "get",
     "load",
     "locate",
     "missing_files",
     "names",
+    "references",
 ]

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 PROTOCOLS = ("shipped", "fitted", "few-shot")
 SPLITS = ("dev", "test")
+# A task whose sets are also selected by the name of a wider one.
+_KIND_OF = {"sentiment": "classification", "continuation": "generation"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Rows:
     """Inputs and labels of one split, in order.
 
     Inputs are strings, pairs of strings (similarity) or ``(context, question)`` (reading). Labels are class names,
-    numbers, lists of ``(start, end, type)`` (entities) or lists of accepted answers (reading).
+    numbers, lists of ``(start, end, type)`` (entities), lists of accepted answers (reading), or a text that was written
+    for the input, or a list of such texts.
     """
 
     inputs: Sequence[Any]
@@ -84,14 +87,40 @@ class Rule(Protocol):
 
 
 @dataclass(frozen=True)
+class Writing:
+    """What is asked for where a system writes a text.
+
+    Attributes:
+        target: Language of the text; empty where it is that of the input.
+        style: ``summary`` or ``title``.
+        sentences: How many sentences a system takes that picks them from the source: a whole number, or a share of the
+            source's (a float).
+        extractive: Whether the references themselves are made of the source's sentences.
+        start: What our own generator is told to write.
+    """
+
+    target: str = ""
+    style: str = "summary"
+    sentences: int | float = 1
+    extractive: bool = False
+    start: str = ""
+
+
+def references(label: str | Sequence[str]) -> list[str]:
+    """The texts of a label: one, or several that are equally right."""
+    return [label] if isinstance(label, str) else list(label)
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A registered dataset.
 
     Attributes:
         name: Registry name, as given to ``--dataset``.
-        version: Raised whenever reader or rules change, so that results before and after are told apart.
-        task: ``classification``, ``sentiment`` (a kind of classification), ``similarity``, ``entities``, ``reading``.
-        language: ``en`` or ``zh``.
+        version: Raised whenever reader, rules or ``writing`` change, so that results before and after are told apart.
+        task: ``classification``, ``sentiment`` (a kind of classification), ``similarity``, ``entities``, ``reading``,
+            ``summarization``, ``translation``, ``generation``, ``continuation`` (a kind of generation).
+        language: ``en`` or ``zh``, of the input.
         licence: Licence of the data as far as its publishers state one.
         files: The files, per split.
         reader: Turns one file's uncompressed content into rows.
@@ -100,6 +129,8 @@ class Dataset:
         protocols: Which of ``shipped``, ``fitted`` and ``few-shot`` the set is measured under.
         rules: Applied in order to the files' splits.
         train_per_class: When set, ``fitted`` draws that many training rows a class by the run's seed.
+        fit_on: Dataset whose training rows ``fitted`` takes; empty for this one's own.
+        writing: What is asked for, where the label is a text that a system writes.
         notes: What a reader of a result should know.
     """
 
@@ -115,6 +146,8 @@ class Dataset:
     protocols: tuple[str, ...]
     rules: tuple[Rule, ...] = ()
     train_per_class: int | None = None
+    fit_on: str = ""
+    writing: Writing | None = None
     notes: str = ""
 
     @property
@@ -126,5 +159,5 @@ class Dataset:
         return tuple(dict.fromkeys(found))
 
     def serves(self, task: str) -> bool:
-        """Whether ``--task task`` selects this dataset; sentiment is a kind of classification."""
-        return task == self.task or (task == "classification" and self.task == "sentiment")
+        """Whether ``--task task`` selects this dataset: by its own task, or by the wider one that it is a kind of."""
+        return task in (self.task, _KIND_OF.get(self.task))

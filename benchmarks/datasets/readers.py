@@ -13,19 +13,22 @@ from slmkit.benchmarks.datasets.base import DataFile, Reader, Rows
 from slmkit.errors import DataError
 
 
-def _text(file: DataFile, content: bytes, encoding: str = "utf-8-sig") -> str:
+def decoded(file: DataFile, content: bytes, encoding: str = "utf-8-sig") -> str:
+    """A file's text."""
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(f"{file.path} is not {encoding} text: {error}") from error
 
 
-def _lines(file: DataFile, content: bytes, encoding: str = "utf-8-sig") -> list[str]:
+def lines(file: DataFile, content: bytes, encoding: str = "utf-8-sig") -> list[str]:
+    """A file's lines, blank ones left out."""
     # Not str.splitlines: it also breaks at U+2028 and the like, which stand inside some texts.
-    return [line.rstrip("\r") for line in _text(file, content, encoding).split("\n") if line.strip()]
+    return [line.rstrip("\r") for line in decoded(file, content, encoding).split("\n") if line.strip()]
 
 
-def _rows(pairs: Iterable[tuple[object, object]]) -> Rows:
+def rows_of(pairs: Iterable[tuple[object, object]]) -> Rows:
+    """Inputs and labels, rows with a blank input left out."""
     inputs, labels = [], []
     for value, label in pairs:
         if isinstance(value, str) and not value.strip():
@@ -42,7 +45,8 @@ def _named(file: DataFile, names: Mapping[str, str], key: str) -> str:
         raise DataError(f"{file.path} has the label {key!r}; known labels are {', '.join(names)}") from None
 
 
-def _fields(file: DataFile, line: str, n: int) -> list[str]:
+def fields(file: DataFile, line: str, n: int) -> list[str]:
+    """The ``n`` columns of a line."""
     parts = line.split("\t")
     if len(parts) != n:
         raise DataError(f"{file.path} has a line of {len(parts)} columns where {n} are expected: {line[:80]!r}")
@@ -53,8 +57,8 @@ def tab_text_label(names: Mapping[str, str]) -> Reader:
     """``text<TAB>label`` without a header."""
 
     def read(file: DataFile, content: bytes) -> Rows:
-        parts = (_fields(file, line, 2) for line in _lines(file, content))
-        return _rows((text, _named(file, names, label)) for text, label in parts)
+        parts = (fields(file, line, 2) for line in lines(file, content))
+        return rows_of((text, _named(file, names, label)) for text, label in parts)
 
     return read
 
@@ -63,8 +67,8 @@ def tab_label_text(names: Mapping[str, str]) -> Reader:
     """``label<TAB>text`` under a header line."""
 
     def read(file: DataFile, content: bytes) -> Rows:
-        parts = (_fields(file, line, 2) for line in _lines(file, content)[1:])
-        return _rows((text, _named(file, names, label)) for label, text in parts)
+        parts = (fields(file, line, 2) for line in lines(file, content)[1:])
+        return rows_of((text, _named(file, names, label)) for label, text in parts)
 
     return read
 
@@ -73,11 +77,11 @@ def csv_table(*, text: tuple[str, ...], label: str, names: Mapping[str, str] | N
     """A CSV file with a header; several text columns are joined by a space."""
 
     def read(file: DataFile, content: bytes) -> Rows:
-        table = csv.DictReader(io.StringIO(_text(file, content), newline=""))
+        table = csv.DictReader(io.StringIO(decoded(file, content), newline=""))
         missing = {*text, label} - set(table.fieldnames or ())
         if missing:
             raise DataError(f"{file.path} has no column {', '.join(sorted(missing))}; got {table.fieldnames}")
-        return _rows(
+        return rows_of(
             (" ".join(row[c] for c in text), _named(file, names, row[label]) if names else row[label]) for row in table
         )
 
@@ -88,26 +92,26 @@ def ag_news(names: Mapping[str, str]) -> Reader:
     """AG News: ``class,title,description``; the subset has a header line, the test file has none."""
 
     def read(file: DataFile, content: bytes) -> Rows:
-        rows = [r for r in csv.reader(io.StringIO(_text(file, content), newline="")) if r]
+        rows = [r for r in csv.reader(io.StringIO(decoded(file, content), newline="")) if r]
         if rows and rows[0][0] == "class_index":
             rows = rows[1:]
-        return _rows((" ".join(r[1:]), _named(file, names, r[0])) for r in rows)
+        return rows_of((" ".join(r[1:]), _named(file, names, r[0])) for r in rows)
 
     return read
 
 
 def trec_coarse(file: DataFile, content: bytes) -> Rows:
     """``COARSE:fine question`` in Latin-1; the label is the part before the colon."""
-    parts = (line.split(" ", 1) for line in _lines(file, content, "latin-1"))
-    return _rows((question, label.split(":")[0]) for label, question in parts)
+    parts = (line.split(" ", 1) for line in lines(file, content, "latin-1"))
+    return rows_of((question, label.split(":")[0]) for label, question in parts)
 
 
 def json_lines(*, text: str, label: str) -> Reader:
     """One JSON object a line."""
 
     def read(file: DataFile, content: bytes) -> Rows:
-        rows = [json.loads(line) for line in _lines(file, content)]
-        return _rows((row[text], row[label]) for row in rows)
+        rows = [json.loads(line) for line in lines(file, content)]
+        return rows_of((row[text], row[label]) for row in rows)
 
     return read
 
@@ -115,7 +119,7 @@ def json_lines(*, text: str, label: str) -> Reader:
 def polarity_files(file: DataFile, content: bytes) -> Rows:
     """One snippet a line in Latin-1; the file's name says which class it holds."""
     label = "positive" if ".pos" in file.path else "negative"
-    return _rows((line.strip(), label) for line in _lines(file, content, "latin-1"))
+    return rows_of((line.strip(), label) for line in lines(file, content, "latin-1"))
 
 
 def review_archive(file: DataFile, content: bytes) -> Rows:
@@ -123,19 +127,21 @@ def review_archive(file: DataFile, content: bytes) -> Rows:
     names = {"pos": "positive", "neg": "negative"}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = sorted(m for m in archive.namelist() if m.endswith(".txt") and PurePosixPath(m).parent.name in names)
-        return _rows((archive.read(m).decode("latin-1").strip(), names[PurePosixPath(m).parent.name]) for m in members)
+        return rows_of(
+            (archive.read(m).decode("latin-1").strip(), names[PurePosixPath(m).parent.name]) for m in members
+        )
 
 
 def csv_pairs(file: DataFile, content: bytes) -> Rows:
     """``sentence1,sentence2,score`` as CSV without a header."""
-    rows = [r for r in csv.reader(io.StringIO(_text(file, content), newline="")) if r]
-    return _rows(((a, b), float(score)) for a, b, score in rows)
+    rows = [r for r in csv.reader(io.StringIO(decoded(file, content), newline="")) if r]
+    return rows_of(((a, b), float(score)) for a, b, score in rows)
 
 
 def tab_pairs(file: DataFile, content: bytes) -> Rows:
     """``text1<TAB>text2<TAB>number`` without a header."""
-    parts = (_fields(file, line, 3) for line in _lines(file, content))
-    return _rows(((a, b), float(score)) for a, b, score in parts)
+    parts = (fields(file, line, 3) for line in lines(file, content))
+    return rows_of(((a, b), float(score)) for a, b, score in parts)
 
 
 def cluener(file: DataFile, content: bytes) -> Rows:
@@ -145,14 +151,14 @@ def cluener(file: DataFile, content: bytes) -> Rows:
         found = [(s, e + 1, kind) for kind, by_text in label.items() for at in by_text.values() for s, e in at]
         return sorted(found)
 
-    rows = [json.loads(line) for line in _lines(file, content)]
-    return _rows((row["text"], spans(row["label"])) for row in rows)
+    rows = [json.loads(line) for line in lines(file, content)]
+    return rows_of((row["text"], spans(row["label"])) for row in rows)
 
 
 def squad(file: DataFile, content: bytes) -> Rows:
     """SQuAD-style JSON: inputs are ``(context, question)``, labels the list of accepted answers."""
-    articles = json.loads(_text(file, content))["data"]
+    articles = json.loads(decoded(file, content))["data"]
     paragraphs = [p for article in articles for p in article["paragraphs"]]
-    return _rows(
+    return rows_of(
         ((p["context"], qa["question"]), [a["text"] for a in qa["answers"]]) for p in paragraphs for qa in p["qas"]
     )

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from slmkit.benchmarks.metrics import answers, classes, entities, pairs
+from slmkit.benchmarks.metrics import answers, bits, bleu, classes, entities, pairs, rouge
 from slmkit.errors import InputError
 
 RESAMPLES = 1000
 _ACCURACY = "sklearn.metrics.accuracy_score"
 _ANSWERS = "slmkit.benchmarks.metrics.answers, after the CMRC 2018 script"
+_ROUGE = "rouge_score.rouge_scorer.RougeScorer"
+_BLEU = "sacrebleu.metrics.BLEU"
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A score in 0..1 (correlation: -1..1), higher is better.
+    """A score in 0..1 (correlation: -1..1), higher is better; or a number of bits, where lower is.
 
     Attributes:
         score: ``(gold, predicted) -> float`` over all rows.
         per_row: ``(gold, predicted) -> array`` of row scores whose mean is ``score``; None where a score is not a mean.
         script: The function that computes it, as a reader would look it up.
         with_metrics: Further metrics that are reported beside this one.
+        counts: ``(gold, predicted) -> (n, k)``: what the score is made of, row by row, where that adds up.
+        of_counts: The score of summed counts ``(k,)``.
+        in_bits: Whether it is a number of bits; ``predicted`` is then the log-probability of each label.
+        packages: Distributions whose versions go into the result.
     """
 
     name: str
@@ -32,6 +39,43 @@ class Metric:
     score: Callable[[Sequence[Any], Sequence[Any]], float]
     per_row: Callable[[Sequence[Any], Sequence[Any]], np.ndarray] | None = None
     with_metrics: tuple[str, ...] = ()
+    counts: Callable[[Sequence[Any], Sequence[Any]], np.ndarray] | None = None
+    of_counts: Callable[[np.ndarray], float] | None = None
+    in_bits: bool = False
+    packages: tuple[str, ...] = ()
+
+
+def _counted(
+    name: str,
+    script: str,
+    counts: Callable[[Sequence[Any], Sequence[Any]], np.ndarray],
+    of_counts: Callable[[np.ndarray], float],
+    **more: Any,
+) -> Metric:
+    def score(gold: Sequence[Any], predicted: Sequence[Any]) -> float:
+        return of_counts(counts(gold, predicted).sum(axis=0))
+
+    return Metric(name, script, score, counts=counts, of_counts=of_counts, **more)
+
+
+def _rouge(*, chinese: bool) -> list[Metric]:
+    prefix, script = ("char_", f"{_ROUGE} on characters") if chinese else ("", f"{_ROUGE}(use_stemmer=True)")
+    kinds = {f"{prefix}rouge_1": "rouge1", f"{prefix}rouge_2": "rouge2", f"{prefix}rouge_l": "rougeL"}
+    return [
+        Metric(
+            name,
+            script,
+            *rouge.scores(kind, chinese=chinese),
+            with_metrics=tuple(k for k in kinds if k != name),
+            packages=("rouge-score", "nltk"),
+        )
+        for name, kind in kinds.items()
+    ]
+
+
+def _bleu(name: str, how: str, *, with_metrics: tuple[str, ...] = (), **options: Any) -> Metric:
+    counts, packages = partial(bleu.counts, **options), ("sacrebleu", "OpenCC")
+    return _counted(name, f"{_BLEU}{how}", counts, bleu.of_counts, with_metrics=with_metrics, packages=packages)
 
 
 METRICS: dict[str, Metric] = {
@@ -45,6 +89,13 @@ METRICS: dict[str, Metric] = {
         Metric("entity_f1", "seqeval.metrics.f1_score", entities.entity_f1),
         Metric("answer_f1", _ANSWERS, answers.f1, per_row=answers.row_f1, with_metrics=("exact_match",)),
         Metric("exact_match", _ANSWERS, answers.exact_match, per_row=answers.row_exact_match),
+        *_rouge(chinese=False),
+        *_rouge(chinese=True),
+        _bleu("bleu", "(tokenize='13a')", tokenize="13a"),
+        _bleu("bleu_zh", "(tokenize='zh')", with_metrics=("bleu_zh_simplified",), tokenize="zh"),
+        # The references of a set may mix the two scripts, which no system can foresee.
+        _bleu("bleu_zh_simplified", "(tokenize='zh'), OpenCC t2s on both sides", tokenize="zh", one_script=True),
+        _counted("bits_per_byte", "slmkit.benchmarks.metrics.bits", bits.counts, bits.of_counts, in_bits=True),
     )
 }
 
@@ -73,6 +124,10 @@ def interval(
         if np.ptp(values) == 0:
             return float(values[0]), float(values[0])  # scipy calls a constant sample degenerate and answers nan
         result = bootstrap((values,), np.mean, vectorized=True, batch=50, **options)
+    elif metric.counts is not None and metric.of_counts is not None:
+        table, of_counts = metric.counts(gold, predicted), metric.of_counts
+        places = (np.arange(len(gold)),)
+        result = bootstrap(places, lambda rows: of_counts(table[rows].sum(axis=0)), vectorized=False, **options)
     else:
 
         def resampled(rows: np.ndarray) -> float:

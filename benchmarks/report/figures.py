@@ -49,6 +49,7 @@ def _panels(group: Group, across: Callable[[Line], float], label: str, kind: str
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
+    unit = "bits" if any(line.in_bits for line in shown) else "score, points"
     columns = min(_ACROSS, len(names))
     rows = -(-len(names) // columns)
     with rc_context(_look(f"{group.key}-{kind}")):  # type: ignore[arg-type]  # the stubs list every key
@@ -58,7 +59,7 @@ def _panels(group: Group, across: Callable[[Line], float], label: str, kind: str
         for place, panel in enumerate(axes.flat):
             if place < len(names):
                 _panel(panel, names[place], [x for x in shown if x.dataset == names[place]], across, label)
-                panel.set_ylabel("score, points" if place % columns == 0 else "")
+                panel.set_ylabel(unit if place % columns == 0 else "")
             else:
                 panel.set_axis_off()
         return _svg(figure, f"{group.key}-{kind}", columns)

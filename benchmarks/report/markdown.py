@@ -10,8 +10,7 @@ from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_t
 from slmkit.benchmarks.report.tables import Group, Line
 from slmkit.benchmarks.results import Result
 
-_COLUMNS = ("dataset", "system", "n", "metric", "score", "95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk")
-_RIGHT = {"n", "score", "95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk"}
+_BEFORE, _AFTER = ("dataset", "system", "n", "metric"), ("95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk")
 
 
 def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
@@ -29,17 +28,18 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
 
 
 def _group(group: Group) -> str:
-    return f"### {_cell(group.title)}\n\n" + _table(_COLUMNS, [_row(line) for line in group.lines], _RIGHT)
+    rows = [_row(line, group.columns) for line in group.lines]
+    columns = (*_BEFORE, *group.columns, *_AFTER)
+    return f"### {_cell(group.title)}\n\n" + _table(columns, rows, {"n", *group.columns, *_AFTER})
 
 
-def _row(line: Line) -> list[str]:
-    score = tables.score_text(line)
+def _row(line: Line, columns: Sequence[str]) -> list[str]:
     return [
         line.dataset,
         line.system,
         f"{line.n:,}",
         tables.metric_title(line.metric),
-        f"**{score}**" if line.best else score,
+        *(_score(line, column) for column in columns),
         tables.interval_text(line),
         tables.rate_text(line.rows_per_second),
         tables.seconds_text(line.seconds_to_fit),
@@ -47,6 +47,11 @@ def _row(line: Line) -> list[str]:
         tables.count_text(line.parameters),
         tables.bytes_text(line.bytes),
     ]
+
+
+def _score(line: Line, column: str) -> str:
+    score = tables.score_in(line, column) or "–"
+    return f"**{score}**" if line.best and tables.is_main(line, column) else score
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] | set[str]) -> str:

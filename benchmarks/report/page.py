@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from slmkit.benchmarks.datasets import REGISTRY
-from slmkit.benchmarks.report import figures, tables
+from slmkit.benchmarks.report import examples, figures, tables
 from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
 from slmkit.benchmarks.results import Result
 from slmkit.benchmarks.systems import SYSTEMS
@@ -24,7 +24,6 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters.update(
-        score=tables.score_text,
         interval=tables.interval_text,
         count=tables.count_text,
         size=tables.bytes_text,
@@ -44,11 +43,13 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
         ]
         for group in groups
     }
+    environment.globals.update(score_in=tables.score_in, is_main=tables.is_main)
     names = list(dict.fromkeys(line.system for group in groups for line in group.lines))
     template = environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     return template.render(
         groups=groups,
         plots=plots,
+        written={group.key: examples.by_dataset(group) for group in groups},
         legend={name: figures.style_of(name) for name in names},
         symbols=_SYMBOLS,
         about={name: SYSTEMS[name].about for name in names if name in SYSTEMS},

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
 from slmkit.benchmarks.datasets import PROTOCOLS, REGISTRY
-from slmkit.benchmarks.results import Result
+from slmkit.benchmarks.metrics import METRICS
+from slmkit.benchmarks.results import Example, Result
 from slmkit.benchmarks.systems import SYSTEMS
 
 _TITLES = {
@@ -16,6 +17,10 @@ _TITLES = {
     "similarity": "Sentence similarity",
     "entities": "Entities",
     "reading": "Reading comprehension",
+    "summarization": "Summaries and titles",
+    "translation": "Translation",
+    "generation": "Text from data",
+    "continuation": "Language modelling",
 }
 _PROTOCOL_TITLES = {"shipped": "as shipped", "fitted": "fitted", "few-shot": "few labels"}
 _METRICS = {
@@ -26,12 +31,34 @@ _METRICS = {
     "entity_f1": "entity F1",
     "answer_f1": "answer F1",
     "exact_match": "exact match",
+    "rouge_1": "ROUGE-1",
+    "rouge_2": "ROUGE-2",
+    "rouge_l": "ROUGE-L",
+    "char_rouge_1": "ROUGE-1 of characters",
+    "char_rouge_2": "ROUGE-2 of characters",
+    "char_rouge_l": "ROUGE-L of characters",
+    "bleu": "BLEU",
+    "bleu_zh": "BLEU of characters",
+    "bleu_zh_simplified": "BLEU of characters, made simplified",
+    "bits_per_byte": "bits per byte, the fewer the better",
+}
+# Where several scores are usual, each has a column of its own: its title, and the metrics that stand in it.
+_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
+    "summarization": {
+        "ROUGE-1": ("rouge_1", "char_rouge_1"),
+        "ROUGE-2": ("rouge_2", "char_rouge_2"),
+        "ROUGE-L": ("rouge_l", "char_rouge_l"),
+    },
+    "translation": {"BLEU": ("bleu", "bleu_zh"), "BLEU, simplified": ("bleu_zh_simplified",)},
 }
 
 
 @dataclass(frozen=True)
 class Line:
-    """A system on a dataset: one result, or the mean over seeds. Scores are in points (0 to 100)."""
+    """A system on a dataset: one result, or the mean over seeds.
+
+    Scores are in points (0 to 100), but for those in bits. ``examples`` are those of the first seed.
+    """
 
     task: str
     dataset: str
@@ -52,7 +79,18 @@ class Line:
     bytes: int | None
     seconds_to_fit: float | None
     limited: bool
+    examples: tuple[Example, ...] = ()
     best: bool = False
+
+    @property
+    def in_bits(self) -> bool:
+        """Whether the score is a number of bits, of which fewer are better."""
+        return self.metric in METRICS and METRICS[self.metric].in_bits
+
+    @property
+    def shown(self) -> float:
+        """The score as far as it is shown."""
+        return round(self.score, _digits(self))
 
 
 @dataclass(frozen=True)
@@ -63,6 +101,7 @@ class Group:
     title: str
     protocol: str
     lines: tuple[Line, ...]
+    columns: tuple[str, ...] = ("score",)
 
     def datasets(self) -> list[str]:
         """Dataset names in order."""
@@ -80,13 +119,12 @@ def lines(results: Sequence[Result]) -> list[Line]:
     for r in results:
         cells[(r.dataset, r.split, r.protocol, r.system, r.limit, r.train_limit)].append(r)
     found = [_line(sorted(members, key=lambda r: r.seed)) for members in cells.values()]
-    top: dict[tuple, float] = defaultdict(lambda: float("-inf"))
+    top: dict[tuple, float] = {}
     for line in found:
-        top[_where(line)] = max(top[_where(line)], round(line.score, 1))
+        better = min if line.in_bits else max
+        top[_where(line)] = better(top.get(_where(line), line.shown), line.shown)
     rivals = Counter(map(_where, found))  # the best of one is no news
-    found = [
-        replace(line, best=rivals[_where(line)] > 1 and round(line.score, 1) == top[_where(line)]) for line in found
-    ]
+    found = [replace(line, best=rivals[_where(line)] > 1 and line.shown == top[_where(line)]) for line in found]
     return sorted(found, key=_order)
 
 
@@ -109,7 +147,7 @@ def _order(line: Line) -> tuple:
 
 def _line(members: Sequence[Result]) -> Line:
     first = members[0]
-    scores = [100 * r.score for r in members]
+    scores = [_points(r.metric, r.score) for r in members]
     fits = [r.seconds_to_fit for r in members if r.seconds_to_fit is not None]
     interval = first.ci95 if len(members) == 1 else None
     return Line(
@@ -124,15 +162,28 @@ def _line(members: Sequence[Result]) -> Line:
         seeds=tuple(r.seed for r in members),
         score=mean(scores),
         spread=stdev(scores) if len(scores) > 1 else None,
-        ci95=(100 * interval[0], 100 * interval[1]) if interval else None,
-        other={k: 100 * mean(r.scores[k] for r in members if k in r.scores) for k in first.scores if k != first.metric},
+        ci95=(_points(first.metric, interval[0]), _points(first.metric, interval[1])) if interval else None,
+        other={
+            k: _points(k, mean(r.scores[k] for r in members if k in r.scores))
+            for k in first.scores
+            if k != first.metric
+        },
         rows_per_second=mean(r.rows_per_second for r in members),
         peak_rss_mb=max(r.peak_rss_mb for r in members),
         parameters=first.parameters,
         bytes=first.bytes,
         seconds_to_fit=mean(fits) if fits else None,
         limited=first.limit is not None or first.train_limit is not None,
+        examples=first.examples,
     )
+
+
+def _points(metric: str, score: float) -> float:
+    return score if metric in METRICS and METRICS[metric].in_bits else 100 * score
+
+
+def _digits(line: Line) -> int:
+    return 3 if line.in_bits else 1
 
 
 def groups(results: Sequence[Result]) -> list[Group]:
@@ -151,8 +202,26 @@ def groups(results: Sequence[Result]) -> list[Group]:
     for key in sorted(found, key=order):
         task, protocol, split, limited = key
         title = f"{_TITLES.get(task, task)}, {_PROTOCOL_TITLES[protocol]}, {split}" + (" (limited rows)" * limited)
-        out.append(Group(f"g{len(out)}", title, protocol, tuple(found[key])))
+        out.append(Group(f"g{len(out)}", title, protocol, tuple(found[key]), _columns(task, found[key])))
     return out
+
+
+def _columns(task: str, members: Sequence[Line]) -> tuple[str, ...]:
+    titles = _COLUMNS.get(task, {"score": ()})
+    return tuple(t for t in titles if t == "score" or any(score_in(line, t) is not None for line in members))
+
+
+def score_in(line: Line, column: str) -> str | None:
+    """What a line has in a column of scores: its main one as ``score_text`` gives it, another one without a spread."""
+    metrics = _COLUMNS.get(family(line.task), {}).get(column, ())
+    if column == "score" or line.metric in metrics:
+        return score_text(line)
+    return next((f"{line.other[name]:.1f}" for name in metrics if name in line.other), None)
+
+
+def is_main(line: Line, column: str) -> bool:
+    """Whether the column holds the line's main score."""
+    return column == "score" or line.metric in _COLUMNS.get(family(line.task), {}).get(column, ())
 
 
 def metric_title(metric: str) -> str:
@@ -162,13 +231,14 @@ def metric_title(metric: str) -> str:
 
 def score_text(line: Line) -> str:
     """``91.3 ± 0.6`` over seeds, ``91.3`` else."""
-    return f"{line.score:.1f}" if line.spread is None else f"{line.score:.1f} ± {line.spread:.1f}"
+    digits = _digits(line)
+    return f"{line.score:.{digits}f}" + ("" if line.spread is None else f" ± {line.spread:.{digits}f}")
 
 
 def interval_text(line: Line) -> str:
     """``90.1–92.4``, or what stands in its place."""
     if line.ci95 is not None:
-        return f"{line.ci95[0]:.1f}–{line.ci95[1]:.1f}"
+        return "–".join(f"{end:.{_digits(line)}f}" for end in line.ci95)
     return f"{len(line.seeds)} seeds" if line.spread is not None else "–"
 
 

@@ -21,6 +21,24 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
     return out
 
 
+def writing_tables(found: Mapping[str, Any]) -> list[Table]:
+    """As ``tables``, of ``measure_writing``."""
+    measured = [system for system in found["systems"] if "tokens_per_second" in system]
+    settings = list(measured[0]["tokens_per_second"]) if measured else []
+    columns = ["system", "precision", *(f"{each.replace('x', ' × ')} beams, tokens/s" for each in settings)]
+    rows = [
+        [system["system"], system["precision"], *(f"{system['tokens_per_second'][each]:,.0f}" for each in settings)]
+        for system in measured
+    ]
+    title = (
+        f"Writing {found['target_tokens']} tokens from {found['source_tokens']}, random weights, texts × beams; "
+        "each system in a fresh process"
+    )
+    out = [(title, columns, rows, columns[2:])]
+    missing = [[system["system"], system["reason"]] for system in found["systems"] if "reason" in system]
+    return [*out, ("Left out", ["system", "reason"], missing, [])] if missing else out
+
+
 def _throughput(found: Mapping[str, Any]) -> Table:
     names = list(found["texts"])
     columns = ["system", *(f"{n}, texts/s" for n in names), "first embedding", "memory then", "peak memory", "on disk"]

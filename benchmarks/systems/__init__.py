@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slmkit.benchmarks.systems.base import Size, System
+from slmkit.benchmarks.systems.base import Foretelling, Size, System
 from slmkit.benchmarks.systems.registry import SYSTEMS, SystemEntry, build, get, names
 
-__all__ = ["SYSTEMS", "Size", "System", "SystemEntry", "build", "get", "names"]
+__all__ = ["SYSTEMS", "Foretelling", "Size", "System", "SystemEntry", "build", "get", "names"]

