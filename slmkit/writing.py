@@ -42,6 +42,22 @@ class Written:
     ended: bool
 
 
+@dataclass(frozen=True)
+class Step:
+    """One token of a written text, and where it came from.
+
+    Attributes:
+        start, end: its characters in the written text. source: the characters of the source that the copying attention
+            looked at most. copied: share of the token's probability that is due to copying. score: its log-probability.
+    """
+
+    start: int
+    end: int
+    source: tuple[int, int]
+    copied: float
+    score: float
+
+
 class Writer:
     """A decoder, the encoder below it and what they were taught to write. Threads may share it.
 
@@ -138,6 +154,33 @@ class Writer:
         config = GenerationConfig(forced=forced, forbidden=stretches, **settings)
         config.check(most + 1)
         return config
+
+    @torch.inference_mode()
+    def trace(self, text: str, start: str | None, written: str) -> list[Step]:
+        """Where each token of a text would come from if it were written for ``text``.
+
+        Args:
+            text: the source. start: see ``write``. written: any text; what ``write`` gave is traced as it was made.
+
+        Raises:
+            InputError: ``written`` is longer than the decoder writes.
+        """
+        tokens = self.slm.tokenizer.encode(written)
+        if not written or len(tokens) >= self.decoder.config.positions:
+            raise InputError(f"{len(tokens)} tokens to trace: give 1 to {self.decoder.config.positions - 1}")
+        memory, windows = self.read([text]), self.slm.windows([text])
+        places = np.concatenate([own[keep] for own, keep in zip(windows.offsets, windows.once(), strict=True)])
+        ids = torch.from_numpy(tokens.ids)[None]
+        states = self.decoder(torch.cat([torch.tensor([[self._mark(start)]]), ids[:, :-1]], 1), memory)
+        losses = self.decoder.loss(states, memory, ids)[0]
+        looked, gate = self.decoder.copying(states, memory)
+        same = memory.ids[0] == ids[0][:, None]  # (t, S)
+        copied = (looked[0].exp() * same).sum(1) * gate[0].sigmoid() / (-losses).exp()
+        most = looked[0].argmax(1).tolist()
+        return [
+            Step(int(a), int(b), (int(places[at][0]), int(places[at][1])), round(min(share, 1.0), 4), -loss)
+            for (a, b), at, share, loss in zip(tokens.offsets, most, copied.tolist(), losses.tolist(), strict=True)
+        ]
 
     @torch.inference_mode()
     def read(self, texts: Sequence[str]) -> Memory:

@@ -84,7 +84,10 @@ class WriterRecipe:
             (self.learning_rate > 0, f"learning_rate {self.learning_rate}: give a positive number"),
             (self.batch_tokens >= 1, f"batch_tokens {self.batch_tokens}: give at least 1"),
             (self.source >= 8, f"source {self.source}: give at least 8 tokens"),
-            (self.target is None or 2 <= self.target < positions, f"target {self.target}: give 2 to {positions - 1} tokens"),
+            (
+                self.target is None or 2 <= self.target < positions,
+                f"target {self.target}: give 2 to {positions - 1} tokens",
+            ),
             (self.held_back is None or 0 <= self.held_back < 1, f"held_back {self.held_back}: give 0 to 1, below 1"),
             (self.patience >= 1, f"patience {self.patience}: give at least 1"),
             (0 <= self.dropout < 1, f"dropout {self.dropout}: give 0 to 1, below 1"),

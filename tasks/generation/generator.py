@@ -10,7 +10,7 @@ from slmkit.tasks.generation.writing_task import WritingTask
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
-    from slmkit.writing import Written
+    from slmkit.writing import Step, Written
 
 CONTINUE = "continue"
 # A continuation is one of many, so it is greedy with repetition kept down; everything else has a best answer.
@@ -69,6 +69,15 @@ class Generator(WritingTask):
     def stream(self, text: str) -> Iterator[str]:
         """The pieces of one greedy or sampled text as they come; closing the iterator cancels the rest."""
         return self.writer.stream(text, self._mark(), stop=self.stop, **{**self._search(), "num_beams": 1})
+
+    def explain(self, text: str, written: str | None = None) -> list[Step]:
+        """Where each token of a result came from: what it looked at in the source, and whether it was copied.
+
+        Args:
+            text: the source. written: what is explained; None for what ``predict`` gives.
+        """
+        made = self.predict(text) if written is None else written
+        return self.writer.trace(text, self._mark(), made) if made else []
 
     def _write(self, texts: list[str]) -> list[str]:
         made = self.writer.write(texts, self._mark(), stop=self.stop, **self._search())

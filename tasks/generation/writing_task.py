@@ -93,7 +93,7 @@ class WritingTask(BaseEstimator):
         """What writes: the fitted model's, or else the core's.
 
         Raises:
-            InputError: not fitted, and the core has no decoder.
+            CheckpointError: not fitted, and the core has no decoder.
         """
         return self.model_.writer if hasattr(self, "model_") else self._core().writer
 

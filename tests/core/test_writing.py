@@ -178,3 +178,23 @@ def test_what_a_later_token_can_take_back_is_held():
     assert without_last_bytes([MARKS]) == []
     assert safe_length("see STO", ("STOP",)) == 4
     assert safe_length("see it", ("STOP",)) == 6
+
+
+def test_a_trace_says_where_each_token_came_from(plain):
+    slm = make_toy_slm(decoder=True)
+    with torch.no_grad():
+        slm.decoder.gate.bias.fill_(4.0)  # it copies nearly always
+    source = "the good film. " * 20 + "a bank"
+    steps = slm.writer.trace(source, "title", "bank film")
+    assert [(s.start, s.end) for s in steps] == [(0, 4), (4, 9)]
+    assert all(0 <= s.source[0] <= s.source[1] <= len(source) for s in steps)
+    assert all(s.copied > 0.9 for s in steps)
+    with torch.no_grad():
+        slm.decoder.gate.bias.fill_(-30.0)  # it never copies
+    assert all(s.copied < 1e-6 for s in slm.writer.trace(source, "title", "bank film"))
+    made = plain.writer.write(["the film"], None, max_new_tokens=6, min_new_tokens=6)[0][0]
+    total = sum(step.score for step in plain.writer.trace("the film", None, made.text))
+    assert total / 6 == pytest.approx(made.score, abs=0.02) or "\ufffd" in made.text
+    for written in ("", "好" * 200):
+        with pytest.raises(InputError, match="give 1 to 127"):
+            plain.writer.trace("x", None, written)

@@ -43,6 +43,9 @@ def test_a_fit_learns_its_pairs(fitted):
     assert fitted.candidates(SOURCES[0], 3)[0].text == TARGETS[0]
     assert len(fitted.candidates(SOURCES[0], 3)) == 3
     assert "".join(fitted.stream(SOURCES[0])) == TARGETS[0]
+    steps = fitted.explain(SOURCES[0])
+    assert "".join(TARGETS[0][step.start : step.end] for step in steps).replace(" ", "") == TARGETS[0].replace(" ", "")
+    assert np.mean([step.score for step in steps]) > np.mean([s.score for s in fitted.explain(SOURCES[0], "bad team")])
 
 
 def test_a_fitted_writer_is_saved_and_loaded(fitted, core, tmp_path):
