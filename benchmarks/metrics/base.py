@@ -86,7 +86,13 @@ METRICS: dict[str, Metric] = {
         Metric("spearman", "scipy.stats.spearmanr", pairs.spearman),
         # Systems' similarities arrive as decisions: the threshold was applied before the score is taken.
         Metric("threshold_accuracy", _ACCURACY, classes.accuracy, per_row=classes.correct),
-        Metric("entity_f1", "seqeval.metrics.f1_score", entities.entity_f1),
+        Metric(
+            "entity_f1",
+            "seqeval.metrics.f1_score",
+            entities.entity_f1,
+            counts=entities.counts,
+            of_counts=entities.of_counts,
+        ),
         Metric("answer_f1", _ANSWERS, answers.f1, per_row=answers.row_f1, with_metrics=("exact_match",)),
         Metric("exact_match", _ANSWERS, answers.exact_match, per_row=answers.row_exact_match),
         *_rouge(chinese=False),

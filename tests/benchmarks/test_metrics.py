@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slmkit.benchmarks.metrics import METRICS, best_threshold, decide, evaluate, interval
+from slmkit.benchmarks.metrics import METRICS, best_threshold, decide, entities, evaluate, interval
 from slmkit.benchmarks.metrics.answers import units
 from slmkit.errors import InputError
 
@@ -103,3 +103,20 @@ def test_wrong_arguments():
     for gold, predicted in ((["a"], []), ([], [])):
         with pytest.raises(InputError, match="one each"):
             evaluate("accuracy", gold, predicted)
+
+
+def test_the_counts_of_entities_are_their_f1():
+    rng = np.random.default_rng(0)
+
+    def spans():
+        starts = rng.integers(0, 12, rng.integers(0, 4))
+        return [(int(a), int(a + rng.integers(1, 4)), str(rng.choice(["x", "y"]))) for a in starts]
+
+    gold = [spans() for _ in range(60)]
+    said = [row if rng.random() < 0.5 else spans() for row in gold]
+    table = entities.counts(gold, said)
+    assert table.shape == (60, 3)
+    assert entities.of_counts(table.sum(0)) == pytest.approx(entities.entity_f1(gold, said))
+    assert entities.of_counts(np.array([0, 3, 0])) == 0
+    low, high = interval("entity_f1", gold, said)
+    assert low < entities.entity_f1(gold, said) < high
