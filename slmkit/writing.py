@@ -16,7 +16,7 @@ from slmkit.model.decoder import MARKS, Decoder, Memory
 from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
 from slmkit.model.layers import fuse, pad_rows
 from slmkit.runtime import length_batches
-from slmkit.text.tokenizer import BOS, BYTE_TOKENS
+from slmkit.text.tokenizer import BOS, BYTE_TOKENS, METASPACE
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -136,7 +136,8 @@ class Writer:
         """The configuration of a search.
 
         Args:
-            prefix: what the result begins with. forbidden: strings that it does not hold as words of their own.
+            prefix: what the result begins with.
+            forbidden: strings that it does not hold as words of their own; Chinese ones, as characters anywhere.
             **settings: fields of ``GenerationConfig``.
 
         Raises:
@@ -144,7 +145,7 @@ class Writer:
         """
         encode = self.slm.tokenizer.encode
         forced = tuple(encode(prefix).ids.tolist()) if prefix else ()
-        stretches = tuple(tuple(encode(word).ids.tolist()) for word in forbidden if word)
+        stretches = tuple(stretch for word in forbidden if word for stretch in self._stretches(word))
         known = set(GenerationConfig.__dataclass_fields__) - {"forced", "forbidden"}
         unknown = sorted(set(settings) - known)
         if unknown:
@@ -197,6 +198,13 @@ class Writer:
         whole, _ = pad_rows(torch.cat(states), lengths)
         fused, mask = fuse(whole, keep, owner, len(texts))
         return self.decoder.read(fused, mask, fuse(ids, keep, owner, len(texts))[0])
+
+    def _stretches(self, word: str) -> Iterator[tuple[int, ...]]:
+        """Tokens that spell a word after a space, and inside running text where it does not begin with one."""
+        ids = self.slm.tokenizer.encode(word).ids.tolist()
+        yield tuple(ids)
+        if len(ids) > 1 and self.slm.tokenizer.token(ids[0]) == METASPACE:
+            yield tuple(ids[1:])
 
     def _mark(self, start: str | None) -> int:
         if start is None:

@@ -18,6 +18,7 @@ ERROR_COLUMN = "slm_error"
 
 TASKS = {
     "sentiment": "slmkit.tasks.classification.sentiment:Sentiment",
+    "summarize": "slmkit.tasks.summarization:Summarizer",
 }
 """The shipped tasks by name. The class is imported only when the task is asked for."""
 

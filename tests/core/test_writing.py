@@ -5,6 +5,7 @@ import torch
 from slmkit.core import SLM
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.decoder import MARKS
+from slmkit.text.language import is_han
 from slmkit.writing import MOST_SOURCE_TOKENS, as_stops, cut, safe_length, without_last_bytes
 from tests.conftest import make_toy_slm
 
@@ -97,6 +98,15 @@ def test_a_prefix_begins_the_text_and_forbidden_words_stay_away(plain):
     barred = plain.generate(TEXTS, max_new_tokens=12, min_new_tokens=12, forbidden=[word])
     token = plain.tokenizer.encode(word).ids.tolist()
     assert all(not _stands(plain.tokenizer.encode(text).ids.tolist(), token) for text in barred)
+
+
+def test_forbidden_characters_stay_away_inside_running_text(plain):
+    free = plain.generate(TEXTS, max_new_tokens=40, min_new_tokens=40, do_sample=True, seed=3)
+    pairs = (text[i : i + 2] for text in free for i in range(len(text) - 1))
+    pair = next(pair for pair in pairs if is_han(pair[0]) and is_han(pair[1]))
+    barred = plain.generate(TEXTS, max_new_tokens=40, min_new_tokens=40, do_sample=True, seed=3, forbidden=[pair])
+    assert any(pair in text for text in free)
+    assert not any(pair in text for text in barred)
 
 
 def _stands(ids, stretch):

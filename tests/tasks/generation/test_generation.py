@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from slmkit.errors import CheckpointError, InputError
 from slmkit.tasks import tables
@@ -146,6 +148,11 @@ def test_scikit_learn_manners(fitted, core):
     assert made.slm is core
     assert not hasattr(made, "model_")
     assert isinstance(made, TableTask)
+    assert repr(Generator(start="title")) == "Generator(start='title')"
+    pipeline = Pipeline([("trim", FunctionTransformer(lambda rows: [row.strip() for row in rows])), ("write", fitted)])
+    assert list(pipeline.predict([f" {SOURCES[0]} "])) == TARGETS[:1]
+    with pytest.raises(ValueError, match="no parameter 'layers'; it has start"):
+        made.set_params(layers=3)
     with pytest.raises(NotFittedError, match="Generator"):
         made.save("nowhere")
     if core.decoder is None:
