@@ -7,6 +7,7 @@ own start mark, with raw text among them so that nothing is forgotten.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -35,6 +36,7 @@ from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_l
 from slmkit.training.states import text_batches
 
 FIRST_MARK = 7  # reserved marks before it announce texts to the encoder
+LOOKS, HELD = 500, 64  # steps between two looks at the pairs held back; how many of each job
 STARTS = {job: FIRST_MARK + number for number, job in enumerate(JOBS)}
 
 
@@ -119,6 +121,20 @@ class Decode(nn.Module):
         """Loss of a step."""
         return {"write": self.pair_loss([self.pairs[i] for i in self.batch(step)])}
 
+    @torch.no_grad()
+    def held_losses(self, held: Sequence[Pair], at_once: int = 32) -> dict[str, float]:
+        """Mean loss of a target token by job, of pairs that are not learned from."""
+        was = self.training
+        self.eval()
+        found = {}
+        for job in sorted({pair.job for pair in held}):
+            own = sorted((pair for pair in held if pair.job == job), key=lambda pair: len(pair.source))
+            parts = [own[at : at + at_once] for at in range(0, len(own), at_once)]
+            losses = [float(self.pair_loss(part)) * len(part) for part in parts]
+            found[job] = round(sum(losses) / len(own), 4)
+        self.train(was)
+        return found
+
     def pair_loss(self, pairs: Sequence[Pair]) -> Tensor:
         """Mean loss of the target tokens of some pairs."""
         tokenizer = self._slm[0].tokenizer
@@ -168,12 +184,40 @@ def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, be
     torch.manual_seed(config.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     slm = load_core(core, precision="fp32") if device != "cpu" else load_core(core)
-    pairs = drawn_pairs(data, config)
+    pairs, held = hold_back(drawn_pairs(data, config), config)
     decoder = first_decoder(slm, pairs, config, begin)
     model = Decode(slm, decoder, pairs, config, device)
     run = Run(model, Schedule(steps=config.steps, learning_rate=config.learning_rate), folder)
-    run.train(model.loss, tokens=lambda: model.tokens)
+
+    def loss(step: int) -> dict[str, Tensor]:
+        if step % LOOKS == 0:
+            _note(folder / "held.jsonl", {"step": step, **model.held_losses(held)})
+        return model.loss(step)
+
+    run.train(loss, tokens=lambda: model.tokens)
+    _note(folder / "held.jsonl", {"step": run.step, **model.held_losses(held)})
     return model
+
+
+def hold_back(pairs: Sequence[Pair], config: DecodeConfig) -> tuple[list[Pair], list[Pair]]:
+    """Take ``HELD`` pairs of each job out of those that are learned from, to see how the run fares.
+
+    Returns:
+        What is learned from, and what is not; a source of the latter stands nowhere in the former.
+    """
+    order = np.random.default_rng((config.seed, 1)).permutation(len(pairs))
+    left, held = dict.fromkeys(JOBS, HELD), []
+    for i in order:
+        if left[pairs[i].job]:
+            left[pairs[i].job] -= 1
+            held.append(pairs[i])
+    known = {(pair.job, pair.source) for pair in held}
+    return [pair for pair in pairs if (pair.job, pair.source) not in known], held
+
+
+def _note(path: Path, line: dict[str, float]) -> None:
+    with path.open("a") as lines:
+        lines.write(json.dumps(line) + "\n")
 
 
 def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: Path | None) -> Decoder:

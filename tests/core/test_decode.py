@@ -7,7 +7,7 @@ from slmkit.core import SLM
 from slmkit.errors import CheckpointError
 from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import LogPartition
-from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, words_apart
+from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, hold_back, words_apart
 from slmkit.pretraining.pairs import (
     CONTINUE,
     FILL,
@@ -104,6 +104,18 @@ def test_a_run_learns_what_each_mark_asks_for(learned, tmp_path, monkeypatch):
     assert again.fingerprint == made.fingerprint
     stored = checkpoint.tensors_from_bytes((tmp_path / "again/model.safetensors").read_bytes(), tmp_path)
     assert sum(name.startswith("decoder.") for name in stored) > 20
+
+
+def test_pairs_held_back_are_not_learned_from(learned):
+    slm, _ = learned
+    pairs = [Pair(job, f"source {i % 90}", "good film") for job in (TITLE, CONTINUE) for i in range(300)]
+    kept, held = hold_back(pairs, DecodeConfig())
+    assert len(held) == 128
+    assert not {(p.job, p.source) for p in held} & {(p.job, p.source) for p in kept}
+    model = Decode(slm, begun_decoder(slm.encoder, DecoderConfig(layers=1, **SIZE)), kept, DecodeConfig())
+    whole, half = model.held_losses(held), model.held_losses(held, at_once=5)
+    assert set(whole) == {TITLE, CONTINUE}
+    assert whole == pytest.approx(half, abs=1e-3)
 
 
 def test_a_run_without_a_decoder_is_refused(tmp_path):
