@@ -249,7 +249,7 @@ class Decoder(nn.Module):
 
     def output_vectors(self, states: Tensor) -> Tensor:
         """What is multiplied with the tied embedding: ``(..., W)`` -> ``(..., W)``."""
-        return self.transform_norm(F.gelu(self.transform(states))) * self.config.width**-0.5
+        return self.transform_norm(F.gelu(self.transform(states)))
 
     def vocabulary_logits(self, states: Tensor) -> Tensor:
         """Scores of the vocabulary by the tied embedding: ``(..., W)`` -> ``(..., V)``."""

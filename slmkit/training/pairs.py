@@ -77,8 +77,6 @@ def begun_decoder(encoder: Encoder, config: DecoderConfig, *, dropout: float = 0
             nn.init.zeros_(linear.bias)
         nn.init.zeros_(decoder.gate.weight)
         decoder.gate.bias.fill_(-1.0)
-        # Vectors of about the length that the embedding's have, so that the first logits are neither flat nor sharp.
-        decoder.transform_norm.weight.fill_(1.0)
     return decoder
 
 

@@ -88,14 +88,11 @@ def test_stop_strings_end_a_text_and_are_not_part_of_it(plain):
 def test_a_prefix_begins_the_text_and_forbidden_words_stay_away(plain):
     found = plain.generate(TEXTS, prefix="the bank", max_new_tokens=12)
     assert all(text.startswith("the bank") for text in found)
-    free = plain.generate(TEXTS, max_new_tokens=12, min_new_tokens=12)
-    word = next(
-        word
-        for text in free
-        for word in ("film", "news", "bank", "good", "sport", "team", "card", "a")
-        if f" {word}" in text
-    )
-    barred = plain.generate(TEXTS, max_new_tokens=12, min_new_tokens=12, forbidden=[word])
+    settings = {"max_new_tokens": 40, "min_new_tokens": 40, "do_sample": True, "temperature": 3.0, "seed": 1}
+    free = plain.generate(TEXTS, **settings)
+    words = ("film", "news", "bank", "good", "sport", "team", "card", "movie", "the")
+    word = next(word for text in free for word in words if f" {word}" in text)
+    barred = plain.generate(TEXTS, **settings, forbidden=[word])
     token = plain.tokenizer.encode(word).ids.tolist()
     assert all(not _stands(plain.tokenizer.encode(text).ids.tolist(), token) for text in barred)
 
@@ -200,7 +197,7 @@ def test_a_trace_says_where_each_token_came_from(plain):
     assert all(0 <= s.source[0] <= s.source[1] <= len(source) for s in steps)
     assert all(s.copied > 0.9 for s in steps)
     with torch.no_grad():
-        slm.decoder.gate.bias.fill_(-30.0)  # it never copies
+        slm.decoder.gate.bias.fill_(-90.0)  # it never copies
     assert all(s.copied < 1e-6 for s in slm.writer.trace(source, "title", "bank film"))
     made = plain.writer.write(["the film"], None, max_new_tokens=6, min_new_tokens=6)[0][0]
     total = sum(step.score for step in plain.writer.trace("the film", None, made.text))
