@@ -29,7 +29,7 @@ from slmkit.training.loop import Descent, Schedule
 from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_loss, trainable_decoder
 from slmkit.training.states import TrunkStates, text_batches
 
-PAIRS_READ = 60_000  # in all, as a target for the number of epochs
+TOKENS_READ = 6_000_000  # in all, of both sides: about half an hour of two cores with bf16 products
 LOOKS = 2  # at the held-back part, an epoch
 LARGEST_HELD_BACK, SMALLEST_HELD_BACK = 400, 10
 ROOM = 16  # target tokens beyond the longest that was seen, when a result is written
@@ -37,7 +37,7 @@ ROOM = 16  # target tokens beyond the longest that was seen, when a result is wr
 
 @dataclass(frozen=True)
 class WriterRecipe:
-    """How a writer is fitted. What is None is chosen from the number of pairs.
+    """How a writer is fitted. What is None is chosen from the pairs' number and length.
 
     Attributes:
         depth: encoder layers that are tuned. epochs: passes over the pairs. learning_rate: peak, of the decoder.
@@ -58,13 +58,13 @@ class WriterRecipe:
     dropout: float = 0.1
     seed: int = 0
 
-    def for_pairs(self, n: int, positions: int) -> WriterRecipe:
-        """The same with nothing left open: about 60,000 pairs read, in 3 to 20 epochs; a twentieth held back.
+    def for_pairs(self, n: int, tokens: int, positions: int) -> WriterRecipe:
+        """The same with nothing left open: about six million tokens read, in 2 to 20 epochs; a twentieth held back.
 
         Args:
-            n: pairs. positions: of the decoder.
+            n: pairs. tokens: of both sides, of all of them. positions: of the decoder.
         """
-        epochs = self.epochs if self.epochs is not None else int(np.clip(round(PAIRS_READ / max(n, 1)), 3, 20))
+        epochs = self.epochs if self.epochs is not None else int(np.clip(round(TOKENS_READ / max(tokens, 1)), 2, 20))
         held = self.held_back
         if held is None:
             held = min(0.05, LARGEST_HELD_BACK / n) if 0.05 * n >= SMALLEST_HELD_BACK else 0.0
@@ -125,7 +125,7 @@ def fit_writer(
     if unknown:
         raise InputError(f"{', '.join(unknown)}: not known; give {', '.join(WriterRecipe.__dataclass_fields__)}")
     size = slm.config.decoder or new_decoder_size(slm)
-    recipe = WriterRecipe(**{**options, "seed": check_seed(random_state)}).for_pairs(len(texts), size.positions)
+    recipe = WriterRecipe(**{**options, "seed": check_seed(random_state)})
     recipe.check(slm, size.positions)
     mark = BOS if start is None else size.starts.get(start)
     if mark is None:
@@ -152,12 +152,15 @@ def _fit(
     verbose: int,
 ) -> WritingModel:
     targets = [tokens.ids for tokens in slm.tokenizer.encode_batch(wanted)]
+    windows = read_sources(slm, texts, recipe.source)
+    read = int(windows.lengths.sum()) + sum(min(len(ids), size.positions) for ids in targets)
+    recipe = recipe.for_pairs(len(texts), read, size.positions)
     if slm.decoder is not None:
         decoder = trainable_decoder(slm, dropout=recipe.dropout)
     else:
         decoder = begun_decoder(slm.encoder, size, dropout=recipe.dropout)
         decoder.bias.copy_(log_frequencies(targets, slm.config.vocabulary))
-    model = WriterInTraining(slm, decoder, recipe, read_sources(slm, texts, recipe.source), targets, mark)
+    model = WriterInTraining(slm, decoder, recipe, windows, targets, mark)
     history, interrupted = _descend(model, recipe, verbose)
     tensors = checkpoint.pack({f"branch.{name}": value for name, value in model.branch.state_dict().items()})
     tensors |= checkpoint.pack({f"decoder.{name}": value for name, value in decoder.state_dict().items()})
