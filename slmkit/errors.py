@@ -19,6 +19,10 @@ class DataError(SLMKitError):
     """A dataset file is missing, or is not the file that the registry names."""
 
 
+class IndexDamagedError(SLMKitError):
+    """The database of an index is damaged, foreign, or newer than this package."""
+
+
 class TextTooLongError(InputError):
     """A text needs more than one window and ``truncation="error"`` was asked for."""
 

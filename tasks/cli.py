@@ -15,6 +15,7 @@ import slmkit
 from slmkit.errors import InputError, SLMKitError
 from slmkit.tasks.base import TASKS, load_model, load_task
 from slmkit.tasks.lazy_commands import LazyGroup
+from slmkit.tasks.question_answering.cli import index_app, search
 
 if TYPE_CHECKING:
     from slmkit.tasks.base import TableTask
@@ -30,6 +31,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(index_app)
+app.command("search")(search)
 
 
 def _show_version(wanted: bool) -> None:

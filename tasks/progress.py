@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def row_progress(label: str, total: int, *, done: int = 0, show: bool = True) -> Iterator[Callable[[int], None]]:
+def row_progress(label: str, total: int | None, *, done: int = 0, show: bool = True) -> Iterator[Callable[[int], None]]:
     """Show how many of ``total`` rows are finished; yields the function that adds to them.
 
     Args:
         label: What is being done.
-        total: Rows in all.
+        total: Rows in all; None where nobody knows yet.
         done: Rows that an earlier run has finished; the rate does not count them.
         show: False shows nothing.
     """
