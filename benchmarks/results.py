@@ -33,10 +33,11 @@ ROW = (
     "bytes",
 )
 _NUMBER = (int, float)
-_OPTIONAL = {"limit", "train_limit", "ci95", "parameters", "bytes", "seconds_to_fit", "n_train"}
+_OPTIONAL = {"limit", "train_limit", "ci95", "parameters", "bytes", "seconds_to_fit", "n_train", "seconds_to_index"}
 _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("schema", "n", "seed", "limit", "train_limit", "n_train", "parameters", "bytes"), (int,)),
-    **dict.fromkeys(("score", "rows_per_second", "peak_rss_mb", "seconds_to_fit", "seconds_to_predict"), _NUMBER),
+    **dict.fromkeys(("score", "rows_per_second", "peak_rss_mb"), _NUMBER),
+    **dict.fromkeys(("seconds_to_fit", "seconds_to_index", "seconds_to_predict"), _NUMBER),
     **dict.fromkeys(("scores", "machine", "versions"), (dict,)),
     **dict.fromkeys(("ci95", "examples"), (list, tuple)),
 }
@@ -71,7 +72,8 @@ class Result:
     """What was measured, on what, with what, and how.
 
     ``score`` is the main metric; ``scores`` holds it and those beside it. ``n_train`` and ``seconds_to_fit`` are None
-    for what is measured as shipped. ``examples`` are rows of a system that writes, drawn by the seed.
+    for what is measured as shipped. ``examples`` are rows of a system that writes, drawn by the seed;
+    ``seconds_to_index`` is what one that searches needed to take in all documents.
     """
 
     task: str
@@ -105,6 +107,7 @@ class Result:
     notes: str
     date: str
     examples: tuple[Example, ...] = ()
+    seconds_to_index: float | None = None
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -140,8 +143,8 @@ class Result:
         """
         known = {f.name for f in fields(cls)}
         keys = set(data) if isinstance(data, Mapping) else set()
-        # Files from before there were examples have none.
-        missing, unknown = known - keys - {"examples"}, keys - known
+        # Files from before there were such fields have none.
+        missing, unknown = known - keys - {"examples", "seconds_to_index"}, keys - known
         if missing or unknown:
             raise DataError(f"not a result: missing {sorted(missing)}, unknown {sorted(unknown)}")
         ci, examples = data["ci95"], data.get("examples", ())

@@ -101,6 +101,7 @@ def plan(selection: Selection) -> list[Cell]:
             cells += [
                 Cell(entry.name, split, protocol, name, seed, s.limit, None if protocol == "shipped" else s.train_limit)
                 for split in s.splits
+                if split in entry.splits or s.datasets  # a set that was named and lacks the split says so
                 for name in capable
                 for seed in _seeds(protocol, s.seeds)
             ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,25 +45,29 @@ class Rows:
     """Inputs and labels of one split, in order.
 
     Inputs are strings, pairs of strings (similarity) or ``(context, question)`` (reading). Labels are class names,
-    numbers, lists of ``(start, end, type)`` (entities), lists of accepted answers (reading), or a text that was written
-    for the input, or a list of such texts.
+    numbers, lists of ``(start, end, type)`` (entities), lists of accepted answers (reading), ``{document id: grade}``
+    (retrieval), or a text that was written for the input, or a list of such texts.
+
+    ``documents`` are what the inputs of a retrieval set are searched in: the text of each id.
     """
 
     inputs: Sequence[Any]
     labels: Sequence[Any]
+    documents: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def take(self, indices: Sequence[int]) -> Rows:
-        """The rows at ``indices``, in that order."""
-        return Rows([self.inputs[i] for i in indices], [self.labels[i] for i in indices])
+        """The rows at ``indices``, in that order; the documents stay whole."""
+        return Rows([self.inputs[i] for i in indices], [self.labels[i] for i in indices], self.documents)
 
     def digest(self) -> str:
-        """A hash of every input and label: two splits with the same digest give the same measurement."""
-        return hashlib.sha256(
-            json.dumps([list(self.inputs), list(self.labels)], ensure_ascii=True, separators=(",", ":")).encode()
-        ).hexdigest()
+        """A hash of all inputs, labels and documents: two splits with the same digest give the same measurement."""
+        parts: list[Any] = [list(self.inputs), list(self.labels)]
+        if self.documents:
+            parts.append(dict(self.documents))
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
 
 
 Reader = Callable[[DataFile, bytes], Rows]
@@ -119,7 +123,8 @@ class Dataset:
         name: Registry name, as given to ``--dataset``.
         version: Raised whenever reader, rules or ``writing`` change, so that results before and after are told apart.
         task: ``classification``, ``sentiment`` (a kind of classification), ``similarity``, ``entities``, ``reading``,
-            ``summarization``, ``translation``, ``generation``, ``continuation`` (a kind of generation).
+            ``summarization``, ``translation``, ``generation``, ``continuation`` (a kind of generation), ``retrieval``,
+            ``spelling``.
         language: ``en`` or ``zh``, of the input.
         licence: Licence of the data as far as its publishers state one.
         files: The files, per split.

@@ -5,15 +5,32 @@ from __future__ import annotations
 from slmkit.benchmarks.datasets.base import Dataset
 from slmkit.benchmarks.datasets.generation import GENERATION
 from slmkit.benchmarks.datasets.pairs import PAIRS
+from slmkit.benchmarks.datasets.retrieval import ENGLISH_RETRIEVAL
+from slmkit.benchmarks.datasets.retrieval_zh import CHINESE_RETRIEVAL
 from slmkit.benchmarks.datasets.sentiment import SENTIMENT
 from slmkit.benchmarks.datasets.spans import SPANS
+from slmkit.benchmarks.datasets.spelling import ENGLISH_SPELLING
+from slmkit.benchmarks.datasets.spelling_zh import CHINESE_SPELLING
 from slmkit.benchmarks.datasets.summaries import SUMMARIES
 from slmkit.benchmarks.datasets.topics import TOPICS
 from slmkit.benchmarks.datasets.translations import TRANSLATIONS
 from slmkit.errors import InputError
 
 REGISTRY: dict[str, Dataset] = {
-    entry.name: entry for entry in (*SENTIMENT, *TOPICS, *PAIRS, *SPANS, *SUMMARIES, *TRANSLATIONS, *GENERATION)
+    entry.name: entry
+    for entry in (
+        *SENTIMENT,
+        *TOPICS,
+        *PAIRS,
+        *SPANS,
+        *SUMMARIES,
+        *TRANSLATIONS,
+        *GENERATION,
+        *ENGLISH_RETRIEVAL,
+        *CHINESE_RETRIEVAL,
+        *ENGLISH_SPELLING,
+        *CHINESE_SPELLING,
+    )
 }
 
 

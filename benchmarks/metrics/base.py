@@ -9,7 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from slmkit.benchmarks.metrics import answers, bits, bleu, classes, entities, pairs, rouge
+from slmkit.benchmarks.metrics import (
+    answers,
+    bits,
+    bleu,
+    characters,
+    classes,
+    corrections,
+    entities,
+    gleu,
+    pairs,
+    rankings,
+    rouge,
+)
 from slmkit.errors import InputError
 
 RESAMPLES = 1000
@@ -21,7 +33,7 @@ _BLEU = "sacrebleu.metrics.BLEU"
 
 @dataclass(frozen=True)
 class Metric:
-    """A score in 0..1 (correlation: -1..1), higher is better; or a number of bits, where lower is.
+    """A score in 0..1 (correlation: -1..1), higher is better but where ``lower`` is set; or a number of bits.
 
     Attributes:
         score: ``(gold, predicted) -> float`` over all rows.
@@ -31,6 +43,8 @@ class Metric:
         counts: ``(gold, predicted) -> (n, k)``: what the score is made of, row by row, where that adds up.
         of_counts: The score of summed counts ``(k,)``.
         in_bits: Whether it is a number of bits; ``predicted`` is then the log-probability of each label.
+        lower: Whether lower is better.
+        of_changes: Whether it looks at what was changed; ``gold`` is then ``(input, label)`` of each row.
         packages: Distributions whose versions go into the result.
     """
 
@@ -42,6 +56,8 @@ class Metric:
     counts: Callable[[Sequence[Any], Sequence[Any]], np.ndarray] | None = None
     of_counts: Callable[[np.ndarray], float] | None = None
     in_bits: bool = False
+    lower: bool = False
+    of_changes: bool = False
     packages: tuple[str, ...] = ()
 
 
@@ -78,6 +94,72 @@ def _bleu(name: str, how: str, *, with_metrics: tuple[str, ...] = (), **options:
     return _counted(name, f"{_BLEU}{how}", counts, bleu.of_counts, with_metrics=with_metrics, packages=packages)
 
 
+def _rankings() -> list[Metric]:
+    measures = {"ndcg_10": "nDCG@10", "recall_10": "R@10", "mrr_10": "RR@10"}
+    return [
+        Metric(
+            name,
+            f"ir_measures {measure}",
+            *rankings.scores(measure),
+            with_metrics=tuple(k for k in measures if k != name),
+            packages=("ir-measures", "pytrec-eval-terrier"),
+        )
+        for name, measure in measures.items()
+    ]
+
+
+def _corrections() -> list[Metric]:
+    scores = {
+        "fixed": corrections.fixed,
+        "broken": corrections.broken,
+        "correction_f05": corrections.f05,
+        "words_changed": corrections.words_changed,
+    }
+    script, packages = "slmkit.benchmarks.metrics.corrections", ("rapidfuzz",)
+    return [
+        _counted(
+            name,
+            script,
+            corrections.counts,
+            of_counts,
+            with_metrics=tuple(k for k in scores if k != name),
+            lower=name in ("broken", "words_changed"),
+            of_changes=True,
+            packages=packages,
+        )
+        for name, of_counts in scores.items()
+    ]
+
+
+_CHARACTER_SCRIPTS = {
+    "sentence_correction": "after the SIGHAN bake-offs and pycorrector's evaluate_utils.eval_model_batch",
+    "sentence_detection": "after the SIGHAN bake-offs",
+    "strict_correction": "after ReaLiSe's script",
+    "strict_detection": "after ReaLiSe's script",
+    "character_correction": "after pycorrector's macbert.evaluate_util.compute_corrector_prf",
+    "character_detection": "after pycorrector's macbert.evaluate_util.compute_corrector_prf",
+    "place_correction": "after pycorrector's macbert.evaluate_util.compute_corrector_prf_faspell",
+}
+
+
+def _characters() -> list[Metric]:
+    scores = {"f1": characters.f1, "precision": characters.precision, "recall": characters.recall}
+    names = [f"{kind}_{score}" for kind in characters.KINDS for score in scores]
+    return [
+        _counted(
+            f"{kind}_{score}",
+            f"slmkit.benchmarks.metrics.characters, {_CHARACTER_SCRIPTS[kind]}",
+            partial(characters.counts, kind=kind),
+            of_counts,
+            with_metrics=tuple(name for name in names if name != f"{kind}_{score}"),
+            of_changes=True,
+            packages=("rapidfuzz",),
+        )
+        for kind in characters.KINDS
+        for score, of_counts in scores.items()
+    ]
+
+
 METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
@@ -101,6 +183,24 @@ METRICS: dict[str, Metric] = {
         _bleu("bleu_zh", "(tokenize='zh')", with_metrics=("bleu_zh_simplified",), tokenize="zh"),
         # The references of a set may mix the two scripts, which no system can foresee.
         _bleu("bleu_zh_simplified", "(tokenize='zh'), OpenCC t2s on both sides", tokenize="zh", one_script=True),
+        *_rankings(),
+        Metric("right_word", _ACCURACY, classes.accuracy, per_row=classes.correct),
+        *_corrections(),
+        *_characters(),
+        Metric(
+            "sentences_changed",
+            "slmkit.benchmarks.metrics.characters.changed",
+            characters.changed,
+            per_row=characters.row_changed,
+            lower=True,
+        ),
+        _counted(
+            "gleu",
+            "slmkit.benchmarks.metrics.gleu, after JFLEG's eval/gleu.py",
+            gleu.counts,
+            gleu.of_counts,
+            of_changes=True,
+        ),
         _counted("bits_per_byte", "slmkit.benchmarks.metrics.bits", bits.counts, bits.of_counts, in_bits=True),
     )
 }

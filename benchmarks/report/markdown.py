@@ -10,7 +10,9 @@ from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_t
 from slmkit.benchmarks.report.tables import Group, Line
 from slmkit.benchmarks.results import Result
 
-_BEFORE, _AFTER = ("dataset", "system", "n", "metric"), ("95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk")
+_BEFORE = ("dataset", "system", "n", "metric")
+_AFTER = ("95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk")
+_AFTER_SEARCH = ("95 %", "rows/s", "index", *_AFTER[3:])  # searching is measured as shipped: there is no fitting
 
 
 def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
@@ -29,8 +31,9 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
 
 def _group(group: Group) -> str:
     rows = [_row(line, group.columns) for line in group.lines]
-    columns = (*_BEFORE, *group.columns, *_AFTER)
-    return f"### {_cell(group.title)}\n\n" + _table(columns, rows, {"n", *group.columns, *_AFTER})
+    after = _AFTER_SEARCH if group.searches else _AFTER
+    columns = (*_BEFORE, *group.columns, *after)
+    return f"### {_cell(group.title)}\n\n" + _table(columns, rows, {"n", *group.columns, *after})
 
 
 def _row(line: Line, columns: Sequence[str]) -> list[str]:
@@ -42,7 +45,7 @@ def _row(line: Line, columns: Sequence[str]) -> list[str]:
         *(_score(line, column) for column in columns),
         tables.interval_text(line),
         tables.rate_text(line.rows_per_second),
-        tables.seconds_text(line.seconds_to_fit),
+        tables.seconds_text(line.seconds_to_fit if line.seconds_to_index is None else line.seconds_to_index),
         f"{line.peak_rss_mb:,.0f} MB",
         tables.count_text(line.parameters),
         tables.bytes_text(line.bytes),

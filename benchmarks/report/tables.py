@@ -17,10 +17,12 @@ _TITLES = {
     "similarity": "Sentence similarity",
     "entities": "Entities",
     "reading": "Reading comprehension",
+    "retrieval": "Retrieval",
     "summarization": "Summaries and titles",
     "translation": "Translation",
     "generation": "Text from data",
     "continuation": "Language modelling",
+    "spelling": "Spelling",
 }
 _PROTOCOL_TITLES = {"shipped": "as shipped", "fitted": "fitted", "few-shot": "few labels"}
 _METRICS = {
@@ -40,7 +42,17 @@ _METRICS = {
     "bleu": "BLEU",
     "bleu_zh": "BLEU of characters",
     "bleu_zh_simplified": "BLEU of characters, made simplified",
+    "ndcg_10": "nDCG@10",
+    "recall_10": "recall@10",
+    "mrr_10": "MRR@10",
     "bits_per_byte": "bits per byte, the fewer the better",
+    "right_word": "right word",
+    "fixed": "errors fixed",
+    "broken": "right words broken, the fewer the better",
+    "words_changed": "words changed, the fewer the better",
+    "sentences_changed": "sentences changed, the fewer the better",
+    "sentence_correction_f1": "sentences right, F1",
+    "gleu": "GLEU",
 }
 # Where several scores are usual, each has a column of its own: its title, and the metrics that stand in it.
 _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -48,6 +60,15 @@ _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "ROUGE-1": ("rouge_1", "char_rouge_1"),
         "ROUGE-2": ("rouge_2", "char_rouge_2"),
         "ROUGE-L": ("rouge_l", "char_rouge_l"),
+    },
+    "retrieval": {"nDCG@10": ("ndcg_10",), "recall@10": ("recall_10",), "MRR@10": ("mrr_10",)},
+    "spelling": {
+        "score": (),
+        "words broken": ("broken",),
+        "F0.5": ("correction_f05",),
+        "places right, F1": ("sentence_detection_f1",),
+        "strict F1": ("strict_correction_f1",),
+        "characters F1": ("place_correction_f1",),
     },
     "translation": {"BLEU": ("bleu", "bleu_zh"), "BLEU, simplified": ("bleu_zh_simplified",)},
 }
@@ -81,6 +102,7 @@ class Line:
     limited: bool
     examples: tuple[Example, ...] = ()
     best: bool = False
+    seconds_to_index: float | None = None
 
     @property
     def in_bits(self) -> bool:
@@ -88,9 +110,14 @@ class Line:
         return self.metric in METRICS and METRICS[self.metric].in_bits
 
     @property
+    def lower(self) -> bool:
+        """Whether a lower score is better."""
+        return self.in_bits or (self.metric in METRICS and METRICS[self.metric].lower)
+
+    @property
     def shown(self) -> float:
         """The score as far as it is shown."""
-        return round(self.score, _digits(self))
+        return round(self.score, _digits(self.metric))
 
 
 @dataclass(frozen=True)
@@ -107,6 +134,11 @@ class Group:
         """Dataset names in order."""
         return list(dict.fromkeys(line.dataset for line in self.lines))
 
+    @property
+    def searches(self) -> bool:
+        """Whether its systems took documents in."""
+        return any(line.seconds_to_index is not None for line in self.lines)
+
 
 def family(task: str) -> str:
     """The task whose table a result stands in: sentiment is a kind of classification."""
@@ -121,7 +153,7 @@ def lines(results: Sequence[Result]) -> list[Line]:
     found = [_line(sorted(members, key=lambda r: r.seed)) for members in cells.values()]
     top: dict[tuple, float] = {}
     for line in found:
-        better = min if line.in_bits else max
+        better = min if line.lower else max
         top[_where(line)] = better(top.get(_where(line), line.shown), line.shown)
     rivals = Counter(map(_where, found))  # the best of one is no news
     found = [replace(line, best=rivals[_where(line)] > 1 and line.shown == top[_where(line)]) for line in found]
@@ -173,6 +205,7 @@ def _line(members: Sequence[Result]) -> Line:
         parameters=first.parameters,
         bytes=first.bytes,
         seconds_to_fit=mean(fits) if fits else None,
+        seconds_to_index=first.seconds_to_index,
         limited=first.limit is not None or first.train_limit is not None,
         examples=first.examples,
     )
@@ -182,8 +215,12 @@ def _points(metric: str, score: float) -> float:
     return score if metric in METRICS and METRICS[metric].in_bits else 100 * score
 
 
-def _digits(line: Line) -> int:
-    return 3 if line.in_bits else 1
+def _digits(metric: str) -> int:
+    known = METRICS.get(metric)
+    if known is None:
+        return 1
+    # Rates of harm are small: 0.3 and 0.25 are told apart.
+    return 3 if known.in_bits else 2 if known.lower else 1
 
 
 def groups(results: Sequence[Result]) -> list[Group]:
@@ -216,7 +253,7 @@ def score_in(line: Line, column: str) -> str | None:
     metrics = _COLUMNS.get(family(line.task), {}).get(column, ())
     if column == "score" or line.metric in metrics:
         return score_text(line)
-    return next((f"{line.other[name]:.1f}" for name in metrics if name in line.other), None)
+    return next((f"{line.other[name]:.{_digits(name)}f}" for name in metrics if name in line.other), None)
 
 
 def is_main(line: Line, column: str) -> bool:
@@ -231,14 +268,14 @@ def metric_title(metric: str) -> str:
 
 def score_text(line: Line) -> str:
     """``91.3 ± 0.6`` over seeds, ``91.3`` else."""
-    digits = _digits(line)
+    digits = _digits(line.metric)
     return f"{line.score:.{digits}f}" + ("" if line.spread is None else f" ± {line.spread:.{digits}f}")
 
 
 def interval_text(line: Line) -> str:
     """``90.1–92.4``, or what stands in its place."""
     if line.ci95 is not None:
-        return "–".join(f"{end:.{_digits(line)}f}" for end in line.ci95)
+        return "–".join(f"{end:.{_digits(line.metric)}f}" for end in line.ci95)
     return f"{len(line.seeds)} seeds" if line.spread is not None else "–"
 
 

