@@ -83,7 +83,7 @@ def decode(
     raw: Annotated[float, typer.Option(help="Share of raw text; 1 for the first of the two runs.")] = 0.3,
     begin: Annotated[Path | None, typer.Option(help="Finished run of this stage to go on from.")] = None,
     core: Annotated[Path | None, typer.Option(help="Folder of the frozen core; default: the shipped one.")] = None,
-    learning_rate: float = 5e-4,
+    learning_rate: float = 1e-3,
     batch_tokens: int = 6144,
     characters: int = 20_000_000,
     data: Data = Path("../shared/data"),

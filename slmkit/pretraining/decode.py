@@ -51,7 +51,7 @@ class DecodeConfig:
     """
 
     steps: int = 4000
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     raw: float = 0.3
     characters: int = 20_000_000
     batch_tokens: int = 6144

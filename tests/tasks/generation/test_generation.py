@@ -136,12 +136,15 @@ def test_rows_that_are_no_pairs_are_refused(writing):
 
 
 def test_a_recipe_reads_small_sets_more_often():
-    assert WriterRecipe().for_pairs(100_000, 9_000_000, 512).epochs == 2
-    assert WriterRecipe().for_pairs(2_000, 600_000, 512).epochs == 10
-    assert WriterRecipe().for_pairs(500, 20_000, 512).epochs == 20
-    assert WriterRecipe().for_pairs(50, 2_000, 512).held_back == 0
-    assert WriterRecipe(epochs=7).for_pairs(10, 400, 512).epochs == 7
-    assert WriterRecipe().for_pairs(10, 400, 128).target == 127
+    assert WriterRecipe().for_pairs(100_000, 9_000_000, 512, taught=True).epochs == 2
+    assert WriterRecipe().for_pairs(2_000, 600_000, 512, taught=True).epochs == 10
+    assert WriterRecipe().for_pairs(500, 20_000, 512, taught=True).epochs == 20
+    assert WriterRecipe().for_pairs(50, 2_000, 512, taught=True).held_back == 0
+    rates = [WriterRecipe().for_pairs(10, 400, 512, taught=taught).learning_rate for taught in (True, False)]
+    assert rates[0] < rates[1]
+    assert WriterRecipe(learning_rate=0.1).for_pairs(10, 400, 512, taught=True).learning_rate == 0.1
+    assert WriterRecipe(epochs=7).for_pairs(10, 400, 512, taught=True).epochs == 7
+    assert WriterRecipe().for_pairs(10, 400, 128, taught=True).target == 127
 
 
 def test_scikit_learn_manners(fitted, core):
