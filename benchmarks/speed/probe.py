@@ -30,6 +30,8 @@ def rates() -> dict[str, float | None]:
     """GFLOP/s (int8: Gop/s) of products of ``SHAPE`` in fp32, bf16 and int8; None where torch has no such product."""
     import torch
 
+    from slmkit.runtime import Int8Linear, int8_products
+
     rows, inner, columns = SHAPE
     states, weight = torch.randn(rows, inner), torch.randn(columns, inner)
     states8, weight8 = (torch.randint(-64, 64, m.shape, dtype=torch.int8) for m in (states, weight))
@@ -40,6 +42,9 @@ def rates() -> dict[str, float | None]:
         "bf16": lambda: linear(states16, weight16),
         "int8": lambda: torch._int_mm(states8, weight8.T),  # torch has no public int8 product of plain tensors
     }
+    if int8_products() != "whole":  # the plain product is spelled out there, byte by byte
+        layer = Int8Linear.of(torch.nn.Linear(inner, columns))
+        products["int8"] = lambda: layer(states)
     with torch.inference_mode():
         return {kind: _rate(product) for kind, product in products.items()}
 
