@@ -130,12 +130,20 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, byte
     return config, files
 
 
-def check_format(config: Mapping[str, Any], folder: Path, newest: int) -> None:
-    """Refuse a checkpoint that this package cannot read.
+def read_part(folder: Path, kind: str, *, newest: int, core: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Read what was fitted on a core and saved without it.
+
+    Args:
+        folder: what ``write_folder`` wrote. kind: see ``read_folder``. newest: format that can be read.
+        core: fingerprint of the core at hand.
+
+    Returns:
+        The config, and the tensors as they are stored.
 
     Raises:
-        CheckpointError: no format, or one above ``newest``.
+        CheckpointError: it is missing, damaged, newer than this package, or belongs to another core.
     """
+    config, files = read_folder(folder, kind)
     version = config.get("format")
     if not isinstance(version, int):
         raise CheckpointError(f"{folder / CONFIG} is damaged: it has no integer 'format'")
@@ -143,19 +151,14 @@ def check_format(config: Mapping[str, Any], folder: Path, newest: int) -> None:
         raise CheckpointError(
             f"{folder}: format {version} is newer than this slmkit reads (up to {newest}); upgrade slmkit"
         )
-
-
-def check_core(config: Mapping[str, Any], folder: Path, core: str) -> None:
-    """Refuse what was fitted on another core than the one with this fingerprint.
-
-    Raises:
-        CheckpointError: it was.
-    """
     if config.get("core") != core:
         raise CheckpointError(
             f"{folder} was fitted on core {config.get('core')}, this core is {core}; "
             "load it with that core, or fit it again"
         )
+    if MODEL not in files:
+        raise CheckpointError(f"{folder / CONFIG} names no {MODEL}")
+    return config, tensors_from_bytes(files[MODEL], folder / MODEL)
 
 
 def tensors_to_bytes(tensors: Mapping[str, Tensor]) -> bytes:

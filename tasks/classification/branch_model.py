@@ -192,15 +192,9 @@ class BranchModel:
             CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
         """
         folder = Path(folder)
-        config, files = checkpoint.read_folder(folder, KIND)
-        checkpoint.check_format(config, folder, FORMAT)
         slm = slm if slm is not None else load_core()
-        checkpoint.check_core(config, folder, slm.fingerprint)
+        config, tensors = checkpoint.read_part(folder, KIND, newest=FORMAT, core=slm.fingerprint)
         labels = Labels.from_json(config.get("labels") or {}, folder / checkpoint.CONFIG)
-        source = folder / checkpoint.MODEL
-        if checkpoint.MODEL not in files:
-            raise CheckpointError(f"{folder / checkpoint.CONFIG} names no {checkpoint.MODEL}")
-        tensors = checkpoint.tensors_from_bytes(files[checkpoint.MODEL], source)
         try:
             return cls(
                 slm,
@@ -215,4 +209,4 @@ class BranchModel:
                 about=config.get("about"),
             )
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{source} does not fit its config: {error!r}") from error
+            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error!r}") from error

@@ -102,14 +102,8 @@ class WritingModel:
             CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
         """
         folder = Path(folder)
-        config, files = checkpoint.read_folder(folder, KIND)
-        checkpoint.check_format(config, folder, FORMAT)
         slm = slm if slm is not None else load_core()
-        checkpoint.check_core(config, folder, slm.fingerprint)
-        if checkpoint.MODEL not in files:
-            raise CheckpointError(f"{folder / checkpoint.CONFIG} names no {checkpoint.MODEL}")
-        source = folder / checkpoint.MODEL
-        tensors = checkpoint.tensors_from_bytes(files[checkpoint.MODEL], source)
+        config, tensors = checkpoint.read_part(folder, KIND, newest=FORMAT, core=slm.fingerprint)
         try:
             return cls(
                 slm,
@@ -121,4 +115,4 @@ class WritingModel:
                 about=config.get("about"),
             )
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{source} does not fit its config: {error!r}") from error
+            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error!r}") from error
