@@ -17,6 +17,7 @@ from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
 from slmkit.model.layers import fuse, pad_rows
 from slmkit.runtime import length_batches
 from slmkit.text.tokenizer import BOS, BYTE_TOKENS, METASPACE
+from slmkit.text.windows import Windows
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -85,14 +86,13 @@ class Writer:
             stop: strings that end a text; they are not part of it. **settings: see ``settings``.
         """
         config, mark, stops = self.settings(**settings), self._mark(start), as_stops(stop)
-        windows = self.slm.windows(texts)
+        windows = self._windows(texts)
         lengths = np.bincount(windows.text_index, windows.lengths, minlength=len(texts)).astype(np.int64)
-        self._check_lengths(lengths)
         each = config.num_return_sequences if config.do_sample else config.num_beams
         made: list[list[Written]] = [[] for _ in texts]
         for rows in length_batches(lengths, MEMORY_TOKENS):
             for part in np.array_split(rows, -(-len(rows) * each // MOST_ROWS)):
-                memory = self.read([texts[i] for i in part])
+                memory = self.read(windows.of_texts(part))
                 search = Search(
                     self.decoder, memory, config, start=torch.full((len(part),), mark), stop=self._stop(stops)
                 )
@@ -111,12 +111,12 @@ class Writer:
         config, mark, stops = self.settings(**settings), self._mark(start), as_stops(stop)
         if config.num_beams > 1 or config.num_return_sequences > 1:
             raise InputError("a stream is one greedy or sampled text; give num_beams=1 and num_return_sequences=1")
-        return self._pieces(text, config, mark, stops)
+        return self._pieces(self._windows([text]), config, mark, stops)
 
-    def _pieces(self, text: str, config: GenerationConfig, mark: int, stops: tuple[str, ...]) -> Iterator[str]:
+    def _pieces(self, windows: Windows, config: GenerationConfig, mark: int, stops: tuple[str, ...]) -> Iterator[str]:
         if config.max_new_tokens == 0:
             return
-        memory = self.read([text])
+        memory = self.read(windows)
         search = Search(self.decoder, memory, config, start=torch.tensor([mark]), stop=self._stop(stops))
         ids: list[int] = []
         sent, whole = 0, ""
@@ -169,7 +169,8 @@ class Writer:
         tokens = self.slm.tokenizer.encode(written)
         if not written or len(tokens) >= self.decoder.config.positions:
             raise InputError(f"{len(tokens)} tokens to trace: give 1 to {self.decoder.config.positions - 1}")
-        memory, windows = self.read([text]), self.slm.windows([text])
+        windows = self._windows([text])
+        memory = self.read(windows)
         places = np.concatenate([own[keep] for own, keep in zip(windows.offsets, windows.once(), strict=True)])
         ids = torch.from_numpy(tokens.ids)[None]
         states = self.decoder(torch.cat([torch.tensor([[self._mark(start)]]), ids[:, :-1]], 1), memory)
@@ -184,9 +185,12 @@ class Writer:
         ]
 
     @torch.inference_mode()
-    def read(self, texts: Sequence[str]) -> Memory:
-        """What the decoder sees of some sources: the windows of a long one stand one after the other in its row."""
-        windows = self.slm.windows(texts)
+    def read(self, texts: Sequence[str] | Windows) -> Memory:
+        """What the decoder sees of some sources, or of windows made of them already.
+
+        The windows of a long one stand one after the other in its row.
+        """
+        windows = texts if isinstance(texts, Windows) else self.slm.windows(texts)
         states: list[Tensor] = [torch.empty(0)] * len(windows.ids)
         for numbers, batch, mask in self.slm.run(windows, upto=self.upto):
             made = batch if self.branch is None else self.branch(batch, mask)
@@ -196,8 +200,8 @@ class Writer:
         keep, _ = pad_rows(torch.from_numpy(np.concatenate(windows.once())), lengths)
         ids, _ = pad_rows(torch.from_numpy(np.concatenate(windows.ids)), lengths)
         whole, _ = pad_rows(torch.cat(states), lengths)
-        fused, mask = fuse(whole, keep, owner, len(texts))
-        return self.decoder.read(fused, mask, fuse(ids, keep, owner, len(texts))[0])
+        fused, mask = fuse(whole, keep, owner, windows.n_texts)
+        return self.decoder.read(fused, mask, fuse(ids, keep, owner, windows.n_texts)[0])
 
     def _stretches(self, word: str) -> Iterator[tuple[int, ...]]:
         """Tokens that spell a word after a space, and inside running text where it does not begin with one."""
@@ -213,12 +217,21 @@ class Writer:
             raise InputError(f"this model was not taught to {start!r}; it knows {', '.join(self.starts) or 'nothing'}")
         return self.starts[start]
 
-    def _check_lengths(self, lengths: np.ndarray) -> None:
-        for number in np.flatnonzero(lengths > MOST_SOURCE_TOKENS):
+    def _windows(self, texts: Sequence[str]) -> Windows:
+        """Windows over the sources.
+
+        Raises:
+            TextTooLongError: one of them is longer than the decoder reads.
+        """
+        windows = self.slm.windows(texts)
+        lengths = np.bincount(windows.text_index, windows.lengths, minlength=len(texts))
+        if (lengths > MOST_SOURCE_TOKENS).any():
+            number = int((lengths > MOST_SOURCE_TOKENS).argmax())
             raise TextTooLongError(
-                f"text {number} has {lengths[number]:,} tokens, the decoder reads {MOST_SOURCE_TOKENS:,}; "
+                f"text {number} has {int(lengths[number]):,} tokens, the decoder reads {MOST_SOURCE_TOKENS:,}; "
                 "cut it into parts, or shorten it by an extractive summary first"
             )
+        return windows
 
     def _stop(self, stops: tuple[str, ...]) -> Stop | None:
         if not stops:

@@ -145,8 +145,9 @@ class DecoderLayer(nn.Module):
 class LogPartition(torch.autograd.Function):
     """Logarithm of the summed exponentials of a frozen output layer's logits, without keeping the logits.
 
-    The gradient of a row's value is the mean of the output vectors under its softmax; it is taken in the forward pass,
-    while the logits of a few rows lie in the cache, so that no ``(N, V)`` matrix is ever written to memory.
+    The gradient of a row's value is the mean of the output vectors under its softmax; where it is wanted it is taken in
+    the forward pass, while the logits of a few rows lie in the cache, so that no ``(N, V)`` matrix is ever written to
+    memory.
     """
 
     ROWS = 256
@@ -161,8 +162,10 @@ class LogPartition(torch.autograd.Function):
             chances = logits.sub_(largest).exp_()
             sums = chances.sum(1, keepdim=True)
             values.append((sums.log() + largest).squeeze(1))
-            means.append((chances.to(weight.dtype) @ weight).float() / sums)
-        ctx.save_for_backward(torch.cat(means))
+            if ctx.needs_input_grad[0]:
+                means.append((chances.to(weight.dtype) @ weight).float() / sums)
+        if means:
+            ctx.save_for_backward(torch.cat(means))
         ctx.dtype = states.dtype
         return torch.cat(values)
 

@@ -48,6 +48,18 @@ class Windows:
             kept[number][-1] |= number + 1 == len(kept) or self.text_index[number + 1] != owner
         return kept
 
+    def of_texts(self, texts: Sequence[int] | np.ndarray) -> Windows:
+        """The windows of these texts, numbered anew in this order."""
+        bounds = np.searchsorted(self.text_index, np.arange(self.n_texts + 1))
+        numbers = [n for text in texts for n in range(bounds[text], bounds[text + 1])]
+        return Windows(
+            [self.ids[n] for n in numbers],
+            [self.offsets[n] for n in numbers],
+            np.repeat(np.arange(len(texts)), [bounds[text + 1] - bounds[text] for text in texts]),
+            [self.fresh[n] for n in numbers],
+            len(texts),
+        )
+
 
 def window_spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     """Half-open token spans of at most ``size`` that cover ``length`` tokens, neighbours sharing ``overlap``.

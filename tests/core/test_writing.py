@@ -146,6 +146,8 @@ def test_impossible_settings_are_refused(plain, settings, message):
 def test_a_text_beyond_the_decoder_is_refused_and_named(plain):
     with pytest.raises(TextTooLongError, match="text 1 has"):
         plain.generate(["short", "好" * (MOST_SOURCE_TOKENS + 5)], max_new_tokens=2)
+    with pytest.raises(TextTooLongError, match="text 0 has"):
+        plain.stream("好" * (MOST_SOURCE_TOKENS + 5), max_new_tokens=2)
 
 
 def test_the_windows_of_a_long_text_are_all_seen_once(plain):
