@@ -8,7 +8,6 @@ own start mark, with raw text among them so that nothing is forgotten.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,7 +26,8 @@ from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.layers import pad_rows
 from slmkit.pretraining import corpus
-from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, Pair, unlabelled
+from slmkit.pretraining.denoising import unlabelled
+from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, Pair
 from slmkit.runtime import float_copy, mixed_precision
 from slmkit.text.language import is_han
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
@@ -61,18 +61,13 @@ class DecodeConfig:
     seed: int = 0
 
 
-def words_apart(text: str) -> list[str]:
-    """A text as words with the white space before them; Chinese characters stand alone. Joined they are the text."""
-    return re.findall(r"\s*(?:[\u3400-\u9fff]|[A-Za-z0-9_'’-]+|\S)|\s+$", text)
-
-
 def drawn_pairs(data: Path, config: DecodeConfig) -> list[Pair]:
     """The pairs of the stage, each set as often as its size and share say, and raw text beside them.
 
     Sets count by the square root of their size times their share; none is read more than twice.
     """
     rng = np.random.default_rng(config.seed)
-    raw = list(unlabelled(corpus.rows(data / "raw", config.characters, seed=config.seed), words_apart, rng))
+    raw = list(unlabelled(corpus.rows(data / "raw", config.characters, seed=config.seed), rng))
     if config.raw >= 1:
         return raw
     sets = [[pair for pair in source.read(data) if pair.source and pair.target] for source in PAIR_SOURCES]

@@ -15,14 +15,12 @@ import lzma
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from slmkit.pretraining.corpus import documents
 from slmkit.pretraining.sources import read_text, squad_rows
-from slmkit.text.language import language
 from slmkit.text.sentences import sentence_spans
 
 EN_ZH, ZH_EN = "translate-en-zh", "translate-zh-en"
@@ -164,23 +162,18 @@ def _titled(name: str, most: int) -> Callable[[Path], Iterator[Pair]]:
     """The first line of a document, and what follows it."""
 
     def read(data: Path) -> Iterator[Pair]:
-        left = most
         for text in documents(data / "raw" / f"{name}.jsonl.xz"):
             title, _, body = text.partition("\n")
             if 4 <= len(title) <= 80 and len(body) > 4 * len(title) and title[-1] not in "。.：:":
                 yield Pair(TITLE, body[:1200], title)
-                left -= 1
-            if not left:
-                return
 
-    return read
+    return lambda data: islice(read(data), most)
 
 
 def _leading(name: str, most: int) -> Callable[[Path], Iterator[Pair]]:
     """News puts the gist first: the first sentence of the body from the rest of it (Zhu et al. 2021)."""
 
     def read(data: Path) -> Iterator[Pair]:
-        left = most
         for text in documents(data / "raw" / f"{name}.jsonl.xz"):
             body = text.partition("\n")[2]
             spans = list(sentence_spans(body))
@@ -189,11 +182,8 @@ def _leading(name: str, most: int) -> Callable[[Path], Iterator[Pair]]:
             first, rest = body[slice(*spans[0])].strip(), body[spans[1][0] :].strip()
             if 20 <= len(first) <= 300:
                 yield Pair(SUMMARIZE, rest[:1500], first)
-                left -= 1
-            if not left:
-                return
 
-    return read
+    return lambda data: islice(read(data), most)
 
 
 def _restaurants(data: Path) -> Iterator[Pair]:
@@ -236,47 +226,3 @@ PAIR_SOURCES = (
     PairSource("utterance-rewrite", "MIT; corpus not named", _turns, share=0.4),
     PairSource("couplet", "Apache-2.0", _couplets, share=0.3),
 )
-
-
-def unlabelled(rows: list[str], tokens_apart: Callable[[str], list[str]], rng: np.random.Generator) -> Iterator[Pair]:
-    """Raw rows as things to write: the end of a text from its beginning, or a text from what is left of it.
-
-    Args:
-        rows: texts. tokens_apart: cuts a text into words. rng: of the damage.
-    """
-    for text in rows:
-        words = tokens_apart(text)
-        if len(words) < 8:
-            continue
-        if rng.random() < 0.6:
-            at = int(rng.integers(len(words) // 6 + 1, 2 * len(words) // 3 + 1))
-            yield Pair(CONTINUE, "".join(words[:at]).strip(), "".join(words[at:]).strip())
-        else:
-            yield Pair(FILL, "".join(infilled(permuted(text, rng), tokens_apart, rng)).strip(), text)
-
-
-def permuted(text: str, rng: np.random.Generator) -> str:
-    """The sentences of a text in another order, half of the time (Lewis et al. 2020)."""
-    spans = list(sentence_spans(text))
-    if len(spans) < 2 or rng.random() < 0.5:
-        return text
-    joint = " " if language(text) == "en" else ""
-    return joint.join(text[slice(*spans[i])].strip() for i in rng.permutation(len(spans)))
-
-
-def infilled(
-    text: str, tokens_apart: Callable[[str], list[str]], rng: np.random.Generator, share: float = 0.3
-) -> list[str]:
-    """The words of a text with stretches of about three taken out, each leaving one gap sign (text infilling)."""
-    words, kept, at = tokens_apart(text), [], 0
-    while at < len(words):
-        if rng.random() < share / 3:
-            kept.append(GAP)
-            at += 1 + int(rng.poisson(2))
-        else:
-            kept.append(words[at])
-            at += 1
-    return kept
-
-
-GAP = " … "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slmkit.text.tokenizer import EOS, Tokens
+from slmkit.text.tokenizer import EOS, Tokenizer, Tokens
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,17 @@ def window_spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     stride = (length - size) / (count - 1)
     starts = [round(i * stride) for i in range(count)]
     return [(start, start + size) for start in starts]
+
+
+def beginnings(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> tuple[list[str], list[int]]:
+    """The texts, those of more than ``limit`` tokens ending with the last that fits; and which ones these are."""
+    kept, cut = list(texts), []
+    suspects = [row for row, text in enumerate(texts) if len(text) > limit // 4]  # a character is at most four tokens
+    for row, tokens in zip(suspects, tokenizer.encode_batch([texts[row] for row in suspects]), strict=True):
+        if len(tokens) > limit:
+            kept[row] = texts[row][: int(tokens.offsets[limit - 1, 1])]
+            cut.append(row)
+    return kept, cut
 
 
 def lay_windows(texts: Sequence[Tokens], head: np.ndarray, size: int, overlap: int) -> Windows:

@@ -20,6 +20,7 @@ from slmkit.tasks.classification.split import hold_back
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuning import tune
 from slmkit.tasks.inputs import as_texts, check_seed, rows_named
+from slmkit.text.windows import beginnings
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.classifier import Classifier
@@ -159,13 +160,7 @@ def _mean_tokens(slm: SLM, texts: list[str]) -> float:
 def _shorten(slm: SLM, texts: list[str], max_length: int) -> list[str]:
     """Texts of more windows than one step of training can hold end with the last window that it can."""
     room = LONGEST * (max_length - 2) - (LONGEST - 1) * min(32, max_length // 4)
-    long = [row for row, text in enumerate(texts) if len(text) > room // 4]  # a character is at most four tokens
-    kept, shortened = list(texts), []
-    for row in long:
-        tokens = slm.tokenizer.encode(texts[row])
-        if len(tokens) > room:
-            kept[row] = texts[row][: int(tokens.offsets[room - 1, 1])]
-            shortened.append(row)
+    kept, shortened = beginnings(slm.tokenizer, texts, room)
     if shortened:
         warnings.warn(
             f"{rows_named(shortened)} of the texts: longer than {LONGEST} windows; training reads the first {LONGEST}, "

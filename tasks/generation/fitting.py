@@ -23,8 +23,8 @@ from slmkit.model.layers import fuse, pad_rows
 from slmkit.runtime import length_batches, mixed_precision
 from slmkit.tasks.generation.writing_model import WritingModel
 from slmkit.tasks.inputs import as_texts, check_seed
-from slmkit.text.tokenizer import BOS, Tokens
-from slmkit.text.windows import Windows, lay_windows
+from slmkit.text.tokenizer import BOS
+from slmkit.text.windows import Windows, beginnings
 from slmkit.training.loop import Descent, Schedule
 from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_loss, trainable_decoder
 from slmkit.training.states import TrunkStates, text_batches
@@ -181,16 +181,14 @@ def _fit(
 
 def read_sources(slm: SLM, texts: Sequence[str], limit: int) -> Windows:
     """Windows over the sources; of one with more than ``limit`` tokens training reads the beginning."""
-    tokens = slm.tokenizer.encode_batch(texts)
-    long = sum(len(each) > limit for each in tokens)
-    if long:
+    kept, cut = beginnings(slm.tokenizer, texts, limit)
+    if cut:
         warnings.warn(
-            f"{long} of the sources are longer than {limit} tokens; training reads their beginning, writing reads all",
+            f"{len(cut)} of the sources are longer than {limit} tokens; training reads their beginning, "
+            "writing reads all",
             stacklevel=4,
         )
-    kept = [Tokens(each.ids[:limit], each.offsets[:limit]) for each in tokens]
-    room = min(256, slm.config.encoder.positions) - 2
-    return lay_windows(kept, np.array([BOS]), room, min(32, room // 4))
+    return slm.windows(kept)
 
 
 class WriterInTraining(nn.Module):

@@ -7,7 +7,8 @@ from slmkit.core import SLM
 from slmkit.errors import CheckpointError
 from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import LogPartition
-from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, hold_back, words_apart
+from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, hold_back
+from slmkit.pretraining.denoising import infilled, permuted, unlabelled, words_apart
 from slmkit.pretraining.pairs import (
     CONTINUE,
     FILL,
@@ -15,11 +16,8 @@ from slmkit.pretraining.pairs import (
     TITLE,
     Pair,
     aligned,
-    infilled,
     is_carved,
-    permuted,
     tatoeba_rows,
-    unlabelled,
 )
 from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
@@ -137,7 +135,7 @@ def test_raw_text_becomes_things_to_write():
         "The first sentence is short. The second one is a little longer than it.",
         "我在酒店里看书。服务很好，房间不大。",
     ] * 20
-    made = list(unlabelled(rows, words_apart, rng))
+    made = list(unlabelled(rows, rng))
     assert {pair.job for pair in made} == {CONTINUE, FILL}
     for pair in made:
         if pair.job == CONTINUE:
@@ -146,7 +144,7 @@ def test_raw_text_becomes_things_to_write():
             assert pair.target in rows
             assert pair.source != pair.target or "…" not in pair.source
     assert set(permuted(rows[0], rng).split()) == set(rows[0].split())
-    assert "".join(infilled(rows[0], words_apart, rng, share=0.0)) == rows[0]
+    assert infilled(rows[0], rng, share=0.0) == rows[0]
     assert all(job in STARTS for job in JOBS)
 
 
