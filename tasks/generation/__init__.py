@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from slmkit.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from slmkit.tasks.generation.fitting import fit_writer as fit_writer
-    from slmkit.tasks.generation.generator import Generator as Generator
-    from slmkit.tasks.generation.translator import Translator as Translator
-    from slmkit.tasks.generation.writing_model import WritingModel as WritingModel
+    from slmkit.tasks.generation.fitting import fit_writer
+    from slmkit.tasks.generation.generator import Generator
+    from slmkit.tasks.generation.translator import Translator
+    from slmkit.tasks.generation.writing_model import WritingModel
 
-_HOMES = {
-    "Generator": "slmkit.tasks.generation.generator",
-    "Translator": "slmkit.tasks.generation.translator",
-    "WritingModel": "slmkit.tasks.generation.writing_model",
-    "fit_writer": "slmkit.tasks.generation.fitting",
+_WHERE = {
+    "Generator": "generator",
+    "Translator": "translator",
+    "WritingModel": "writing_model",
+    "fit_writer": "fitting",
 }
-__all__ = list(_HOMES)
+__all__ = ["Generator", "Translator", "WritingModel", "fit_writer"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -5,7 +5,9 @@ Importing this package loads no torch; the first use of a name below does what t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from slmkit.lazy import lazy_names
 
 if TYPE_CHECKING:
     from slmkit.tasks.summarization.summarizer import Summarizer
@@ -20,14 +22,4 @@ _WHERE = {
 }
 __all__ = ["Flag", "Summarizer", "Summary", "SummarySentence", "Support"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        from importlib import import_module
-
-        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -21,19 +21,6 @@ def toy(monkeypatch):
 
 
 @pytest.fixture
-def call(capfd):
-    """Run the command line here; returns the exit code, stdout and stderr."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
 def table(tmp_path):
     path = tmp_path / "in.csv"
     path.write_text("id,text\n001,good\n002,\n003,boom\n004,fine\n")

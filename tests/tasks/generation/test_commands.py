@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from slmkit.tasks import base, cli
+from slmkit.tasks import base
 from slmkit.tasks.generation import Generator
 from tests.conftest import make_toy_slm
 
@@ -15,17 +15,6 @@ def core(monkeypatch):
     monkeypatch.setitem(base.TASKS, "generate", "slmkit.tasks.generation:Generator")
     monkeypatch.setitem(base.TASKS, "translate", "slmkit.tasks.generation:Translator")
     return made
-
-
-@pytest.fixture
-def call(capfd):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return run
 
 
 def test_generate_streams_what_the_task_writes(core, call, monkeypatch):
