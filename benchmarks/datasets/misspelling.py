@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from slmkit.benchmarks.datasets.base import Rows
-from slmkit.benchmarks.datasets.splits import draw_per_class
+from slmkit.benchmarks.datasets.splits import FromTrain, InPlace, draw_per_class
 from slmkit.benchmarks.words import WORD, in_case_of
 from slmkit.errors import DataError
 from slmkit.pretraining.held_back import is_held_back, is_sentence_held_back
@@ -118,18 +118,8 @@ def _clean(rows: Rows, wrong: AbstractSet[str], careless: Collection[str]) -> Ro
 
 
 @dataclass(frozen=True)
-class CarveSentences:
+class CarveSentences(FromTrain):
     """Move the rows whose right sentence is held back from train into dev."""
-
-    @property
-    def changes(self) -> frozenset[str]:
-        """Train and dev."""
-        return frozenset(("train", "dev"))
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Train, which holds both."""
-        return frozenset(("train",))
 
     def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
         """Carve."""
@@ -140,21 +130,11 @@ class CarveSentences:
 
 
 @dataclass(frozen=True)
-class References:
+class References(InPlace):
     """Put the files of ``split``, read line by line and labelled by their side, together: ``source`` and references."""
 
     split: str
     source: str = "src"
-
-    @property
-    def changes(self) -> frozenset[str]:
-        """The split."""
-        return frozenset((self.split,))
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """The split."""
-        return self.changes
 
     def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
         """Put together."""

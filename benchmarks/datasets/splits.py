@@ -67,6 +67,36 @@ def _by_label(labels: Sequence[Hashable], order: Iterable[int]) -> dict[Hashable
     return groups
 
 
+class InPlace:
+    """Of a rule: it makes ``split`` of what ``split`` was."""
+
+    split: str
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """The split."""
+        return frozenset((self.split,))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The split."""
+        return self.changes
+
+
+class FromTrain:
+    """Of a rule: it moves rows of train, which holds both at first, into dev."""
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """Train and dev."""
+        return frozenset(("train", "dev"))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Train."""
+        return frozenset(("train",))
+
+
 @dataclass(frozen=True)
 class Carve:
     """Move ``n`` rows of ``source`` into the split ``into``; rows of ``source`` with the same text are dropped."""
@@ -97,23 +127,13 @@ class Carve:
 
 
 @dataclass(frozen=True)
-class Sample:
+class Sample(InPlace):
     """Keep ``n`` rows of ``split``."""
 
     split: str
     n: int
     seed: int = 0
     stratify: bool = True
-
-    @property
-    def changes(self) -> frozenset[str]:
-        """The sampled split."""
-        return frozenset((self.split,))
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """The sampled split."""
-        return self.changes
 
     def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
         """Sample."""

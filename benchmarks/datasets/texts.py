@@ -6,26 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from slmkit.benchmarks.datasets.base import Rows, references
+from slmkit.benchmarks.datasets.splits import FromTrain, InPlace
 from slmkit.errors import DataError
 
 
 @dataclass(frozen=True)
-class Align:
+class Align(InPlace):
     """Put two files of ``split``, read line by line and labelled by their language, side by side."""
 
     split: str
     source: str
     target: str
-
-    @property
-    def changes(self) -> frozenset[str]:
-        """The split."""
-        return frozenset((self.split,))
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """The split."""
-        return self.changes
 
     def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
         """Align."""
@@ -40,20 +31,10 @@ class Align:
 
 
 @dataclass(frozen=True)
-class Gather:
+class Gather(InPlace):
     """Make one row of all rows of ``split`` with the same input, in order of the first; its label lists their texts."""
 
     split: str
-
-    @property
-    def changes(self) -> frozenset[str]:
-        """The split."""
-        return frozenset((self.split,))
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """The split."""
-        return self.changes
 
     def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
         """Gather."""
@@ -64,7 +45,7 @@ class Gather:
 
 
 @dataclass(frozen=True)
-class CarveTatoeba:
+class CarveTatoeba(FromTrain):
     """Move the rows whose English is held back into dev; what stays in train shares no sentence with them.
 
     The rule is the one by which pretraining leaves these rows out. ``english`` says where the English stands:
@@ -72,16 +53,6 @@ class CarveTatoeba:
     """
 
     english: str
-
-    @property
-    def changes(self) -> frozenset[str]:
-        """Train and dev."""
-        return frozenset(("train", "dev"))
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Train, which holds both."""
-        return frozenset(("train",))
 
     def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
         """Carve."""

@@ -18,10 +18,10 @@ from slmkit.core import SLM
 from slmkit.model.branch import Branch
 from slmkit.tasks.classification.logistic import logistic_head
 from slmkit.tasks.classification.recipe import PAIR_BATCH, Recipe
-from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuned import Tuned, descent, seeded
 from slmkit.tasks.classification.tuning import Fitted
+from slmkit.tasks.fit_report import Report
 from slmkit.training.states import TrunkStates
 
 TEMPERATURE = 0.07
@@ -54,7 +54,7 @@ def _descend(model: Tuned, states: TrunkStates, data: TrainingSet, recipe: Recip
     lengths = states.text_lengths()[data.train]
     size = int(np.clip(BATCH_TOKENS / max(float(lengths.mean()), 1.0), 16, PAIR_BATCH))
     steps = recipe.epochs * max(1, round(len(data.train) / size))
-    report.budget(recipe, len(data.train), 0, steps)
+    report.budget(recipe.budget(len(data.train), 0, steps), steps)
     optimiser, truth = descent(model, recipe, steps), data.classes[data.train]
     batches = group_batches(truth, size, np.random.default_rng(recipe.seed))
     model.train()

@@ -15,10 +15,10 @@ from slmkit.tasks.classification.contrastive import contrast
 from slmkit.tasks.classification.labels import Labels, read_multi, read_single
 from slmkit.tasks.classification.linear import fit_linear
 from slmkit.tasks.classification.recipe import FEW, Recipe, choose, examples_per_class
-from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.split import hold_back
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuning import tune
+from slmkit.tasks.fit_report import Report
 from slmkit.tasks.inputs import as_texts, check_seed, rows_named
 from slmkit.text.windows import beginnings
 

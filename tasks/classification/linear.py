@@ -12,9 +12,9 @@ from slmkit.tasks.classification.calibration import fit_temperature, log_loss
 from slmkit.tasks.classification.logistic import DEFAULT_STRENGTH, STRENGTHS, logistic_head
 from slmkit.tasks.classification.pooling import text_vectors
 from slmkit.tasks.classification.recipe import Recipe
-from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuning import Fitted, score
+from slmkit.tasks.fit_report import Report
 
 
 def fit_linear(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Report) -> Fitted:

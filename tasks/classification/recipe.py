@@ -60,6 +60,13 @@ class Recipe:
         """Plain data, kept with the model."""
         return asdict(self)
 
+    def budget(self, train: int, held: int, steps: int) -> str:
+        """What a fit says before it starts."""
+        return (
+            f"method {self.method}: {train:,} texts, {held:,} held back; {steps:,} steps in at most {self.epochs} "
+            f"epochs, branch of {self.depth} layers, rate {self.learning_rate:g}"
+        )
+
 
 def examples_per_class(classes: np.ndarray) -> float:
     """The median number of examples of a class: class numbers ``(n,)``, or 0 and 1 ``(n, k)``."""

@@ -16,10 +16,10 @@ from slmkit.core import SLM
 from slmkit.model.branch import Branch
 from slmkit.tasks.classification.calibration import SMALLEST, fit_temperature, log_loss
 from slmkit.tasks.classification.recipe import Recipe
-from slmkit.tasks.classification.report import Report
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuned import Tuned, descent, seeded
 from slmkit.tasks.classification.wording import Mix, fit_wording, weigh
+from slmkit.tasks.fit_report import Report
 from slmkit.training.states import TrunkStates, text_batches
 
 STEPS_BETWEEN_LOOKS = 150  # an epoch of a large set is looked at several times
@@ -97,7 +97,7 @@ def _descend(
 ) -> bool:
     epochs = [list(_batches(states, data, recipe, epoch)) for epoch in range(recipe.epochs)]
     total = sum(map(len, epochs))
-    report.budget(recipe, len(data.train), len(data.held), total)
+    report.budget(recipe.budget(len(data.train), len(data.held), total), total)
     optimiser = descent(model, recipe, total)
     model.train()
     try:

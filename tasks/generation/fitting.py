@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
 from slmkit import checkpoint
@@ -21,6 +19,7 @@ from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.layers import fuse, pad_rows
 from slmkit.runtime import length_batches, mixed_precision
+from slmkit.tasks.fit_report import Report
 from slmkit.tasks.generation.writing_model import WritingModel
 from slmkit.tasks.inputs import as_texts, check_seed
 from slmkit.text.tokenizer import BOS
@@ -255,19 +254,23 @@ def _descend(model: WriterInTraining, recipe: WriterRecipe, verbose: int) -> tup
     best: tuple[float, dict[str, Tensor]] | None = None
     since = 0
     model.train()
-    with _bar(verbose) as bar:
-        job = bar.add_task("fit", total=total)
+    with Report(verbose) as report:
+        report.budget(
+            f"{len(train):,} pairs, {len(held):,} held back; {total:,} steps in at most {recipe.epochs} epochs, "
+            f"branch of {recipe.depth} layers, rate {recipe.learning_rate:g}",
+            total,
+        )
         try:
             for number, batches in enumerate(epochs):
                 looks = {round(len(batches) * (i + 1) / LOOKS) for i in range(LOOKS)}
                 for at, rows in enumerate(batches, 1):
                     loss = model.loss(rows)
                     descent.step(loss)
-                    bar.update(job, completed=descent.done, description=f"loss {float(loss.detach()):.3f}")
+                    report.step(descent.done, loss)
                     if len(held) and at in looks:
                         value = model.held_loss(held)
                         history.append({"epoch": round(number + at / len(batches), 2), "loss": round(value, 5)})
-                        bar.console.print(history[-1]) if verbose else None
+                        report.look(history[-1])
                         since = 0 if best is None or value < best[0] else since + 1
                         if not since:
                             best = value, {n: v.detach().clone() for n, v in model.state_dict().items()}
@@ -290,8 +293,3 @@ def _batches(model: WriterInTraining, rows: np.ndarray, recipe: WriterRecipe, ep
     rng = np.random.default_rng([recipe.seed, epoch])
     for batch in text_batches(model.lengths[rows], recipe.batch_tokens, rng):
         yield rows[batch]
-
-
-def _bar(verbose: int) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
-    return Progress(*columns, console=Console(stderr=True), disable=not verbose)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from slmkit.tasks.classification.recipe import Recipe
-
 
 class Report:
     """Progress of a fit: its budget, a bar, one line a look at the held-back part.
@@ -47,15 +45,11 @@ class Report:
         if self._bar is not None:
             self._bar.console.print(name)
 
-    def budget(self, recipe: Recipe, train: int, held: int, steps: int) -> None:
-        """Say how much will be done before it starts."""
-        if self._bar is None:
-            return
-        self._bar.console.print(
-            f"method {recipe.method}: {train:,} texts, {held:,} held back; {steps:,} steps in at most {recipe.epochs} "
-            f"epochs, branch of {recipe.depth} layers, rate {recipe.learning_rate:g}"
-        )
-        self._job = self._bar.add_task("fit", total=steps)
+    def budget(self, told: str, steps: int) -> None:
+        """Say how much will be done before it starts, and how many steps that is."""
+        if self._bar is not None:
+            self._bar.console.print(told)
+            self._job = self._bar.add_task("fit", total=steps)
 
     def step(self, done: int, loss: Tensor) -> None:
         """Move the bar."""
