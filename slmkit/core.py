@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from slmkit import checkpoint
+from slmkit.encoded import Encoded
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.config import ModelConfig
 from slmkit.model.decoder import Decoder
@@ -22,37 +22,12 @@ from slmkit.model.layers import key_mask, mean_pool, pad_rows
 from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, keep_freed_memory, length_batches
 from slmkit.text.tokenizer import BOS, Tokenizer
 from slmkit.text.windows import Windows, lay_windows
-from slmkit.writing import Writer
+from slmkit.writing import Writer, settle
 
 Kind = Literal["text", "query", "passage"]
 WINDOW = 256  # tokens of a window unless the caller says otherwise
 # One token announces a query or a passage to the encoder; plain text has none.
 KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Token states of many texts, ragged: the windows stand back to back, in order, nothing padded.
-
-    Attributes:
-        states: ``(tokens, width)`` float32. lengths: tokens of each window ``(windows,)``.
-        text_index: the text of each window ``(windows,)``. offsets: ``(tokens, 2)`` character spans in the caller's
-            strings. token_ids: ``(tokens,)``. fresh: bool ``(tokens,)``, see ``Windows``. n_texts: number of texts.
-        windowed: texts that needed more than one window.
-    """
-
-    states: Tensor
-    lengths: np.ndarray
-    text_index: np.ndarray
-    offsets: np.ndarray
-    token_ids: np.ndarray
-    fresh: np.ndarray
-    n_texts: int
-    windowed: list[int]
-
-    def padded(self) -> tuple[Tensor, Tensor]:
-        """States ``(windows, T, width)``, zero-padded, and a bool mask ``(windows, T)``."""
-        return pad_rows(self.states, torch.from_numpy(self.lengths))
 
 
 class SLM:
@@ -94,7 +69,7 @@ class SLM:
         self.decoder = decoder
         if decoder is not None:
             self._parameters += count_parameters(decoder)
-            self.settle_decoder(decoder)
+            settle(self, decoder)
 
     @classmethod
     def load(cls, path: str | Path | None = None, *, precision: str = "auto") -> SLM:
@@ -167,18 +142,6 @@ class SLM:
             "fingerprint": self.fingerprint,
             **self.config.about,
         }
-
-    def settle_decoder(self, decoder: Decoder) -> Decoder:
-        """Make a decoder on this core's words run in this core's precision, in place; returns ``decoder``."""
-        decoder.eval().requires_grad_(requires_grad=False)
-        convert(decoder, self.precision)
-        if self.precision != "fp32":
-            output = nn.Linear(self.config.encoder.width, self.config.vocabulary, device="meta")
-            # Parameters of their own: what is made of them must not change the embedding.
-            output.weight = nn.Parameter(self.encoder.words.weight.detach(), requires_grad=False)
-            output.bias = nn.Parameter(decoder.bias, requires_grad=False)
-            decoder.quicken(convert(nn.Sequential(output), self.precision))
-        return decoder
 
     @cached_property
     def writer(self) -> Writer:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from slmkit.errors import InputError, TextTooLongError
 from slmkit.model.branch import Branch
 from slmkit.model.decoder import MARKS, Decoder, Memory
 from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
 from slmkit.model.layers import fuse, pad_rows
-from slmkit.runtime import length_batches
+from slmkit.runtime import convert, length_batches
 from slmkit.text.tokenizer import BOS, BYTE_TOKENS, METASPACE
 from slmkit.text.windows import Windows
 
@@ -242,6 +242,19 @@ class Writer:
     def _written(self, found: Hypothesis, stops: tuple[str, ...]) -> Written:
         text, _ = cut(self.slm.tokenizer.decode(found.ids), stops)
         return Written(text, found.score, found.ended)
+
+
+def settle(slm: SLM, decoder: Decoder) -> Decoder:
+    """Make a decoder on a core's words run in the core's precision, in place; returns ``decoder``."""
+    decoder.eval().requires_grad_(requires_grad=False)
+    convert(decoder, slm.precision)
+    if slm.precision != "fp32":
+        output = nn.Linear(slm.config.encoder.width, slm.config.vocabulary, device="meta")
+        # Parameters of their own: what is made of them must not change the embedding.
+        output.weight = nn.Parameter(slm.encoder.words.weight.detach(), requires_grad=False)
+        output.bias = nn.Parameter(decoder.bias, requires_grad=False)
+        decoder.quicken(convert(nn.Sequential(output), slm.precision))
+    return decoder
 
 
 def as_stops(stop: str | Sequence[str]) -> tuple[str, ...]:

@@ -90,11 +90,11 @@ def _ours() -> tuple[Write, str]:
 
     from slmkit.model.config import DecoderConfig
     from slmkit.model.decoder import Decoder
-    from slmkit.writing import Writer
+    from slmkit.writing import Writer, settle
 
     slm, texts = _sources()
     torch.manual_seed(0)
-    writer = Writer(slm, slm.settle_decoder(Decoder(DecoderConfig(), slm.encoder.words)))
+    writer = Writer(slm, settle(slm, Decoder(DecoderConfig(), slm.encoder.words)))
 
     def write(batch: int, beams: int) -> Any:
         return writer.write(texts[:batch], None, max_new_tokens=TARGET, min_new_tokens=TARGET, num_beams=beams)

@@ -20,7 +20,7 @@ from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
-from slmkit.writing import Writer
+from slmkit.writing import Writer, settle
 
 FORMAT = 1
 KIND = "writer"
@@ -59,7 +59,7 @@ class WritingModel:
         for name, module in (("decoder.", decoder), ("branch.", branch)):
             state = {key.removeprefix(name): value for key, value in own.items() if key.startswith(name)}
             module.load_state_dict(state, assign=True)
-        self.slm.settle_decoder(decoder)
+        settle(self.slm, decoder)
         convert(branch.eval().requires_grad_(requires_grad=False), self.slm.precision)
         upto = self.slm.config.encoder.layers - self.depth
         return Writer(self.slm, decoder, branch=branch if self.depth else None, upto=upto)
