@@ -176,6 +176,18 @@ class LogPartition(torch.autograd.Function):
         return (gradients[0][:, None] * means).to(ctx.dtype), None, None
 
 
+@dataclass(frozen=True)
+class VocabularySample:
+    """A part of the vocabulary that stands for all of it.
+
+    Attributes:
+        ids: tokens, int64 ``(n,)``. log_weights: logarithm of how many tokens each stands for, float32 ``(n,)``.
+    """
+
+    ids: Tensor
+    log_weights: Tensor
+
+
 class Decoder(nn.Module):
     """Tokens so far and encoder states to log-probabilities of the next token.
 
@@ -290,17 +302,20 @@ class Decoder(nn.Module):
         mixed = written.exp() * (1 - gate.sigmoid())
         return mixed.scatter_add_(1, ids, copied).clamp_min_(1e-12).log_()
 
-    def loss(self, states: Tensor, memory: Memory, wanted: Tensor) -> Tensor:
+    def loss(self, states: Tensor, memory: Memory, wanted: Tensor, sample: VocabularySample | None = None) -> Tensor:
         """Negative log-likelihood of each wanted token: states ``(B, t, W)``, wanted ``(B, t)`` -> ``(B, t)``.
 
-        The output layer gets no gradient: it is the frozen encoder's embedding.
+        The output layer gets no gradient: it is the frozen encoder's embedding. With a ``sample`` that holds every
+        wanted token, the normaliser is estimated from it.
         """
         vectors = self.output_vectors(states).flatten(0, 1)
-        weight, flat = self.words.weight.detach(), wanted.flatten()
-        own = (vectors.float() * weight[flat]).sum(-1) + self.bias[flat]
+        weight, bias, flat = self.words.weight.detach(), self.bias, wanted.flatten()
+        own = (vectors.float() * weight[flat]).sum(-1) + bias[flat]
+        if sample is not None:
+            weight, bias = weight[sample.ids], bias[sample.ids] + sample.log_weights
         device = vectors.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else vectors.dtype
-        whole = LogPartition.apply(vectors, weight.to(dtype), self.bias)
+        whole = LogPartition.apply(vectors, weight.to(dtype), bias)
         written = (own - whole).view(wanted.shape)
         places, gate = self.copying(states, memory)
         here = memory.ids[:, None, :] == wanted[..., None]  # (B, t, S)

@@ -113,8 +113,11 @@ class Decode(nn.Module):
         return self._queue[step]
 
     def loss(self, step: int) -> dict[str, Tensor]:
-        """Loss of a step."""
-        return {"write": self.pair_loss([self.pairs[i] for i in self.batch(step)])}
+        """Loss of a step; what is drawn at random in it depends on the step alone."""
+        devices = [] if self.device == "cpu" else [torch.cuda.current_device()]
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(self.config.seed * 1_000_000 + step)
+            return {"write": self.pair_loss([self.pairs[i] for i in self.batch(step)])}
 
     @torch.no_grad()
     def held_losses(self, held: Sequence[Pair], at_once: int = 32) -> dict[str, float]:
@@ -145,7 +148,7 @@ class Decode(nn.Module):
         targets = type(targets)(*(part.to(self.device) for part in vars(targets).values()))
         with self._mixed():
             memory = self.decoder.read(states, mask, ids)
-            return pair_loss(self.decoder, memory, targets)
+            return pair_loss(self.decoder, memory, targets, sampled=self.training)
 
     @torch.no_grad()
     def _read(self, ids: Tensor, mask: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from slmkit.model.config import DecoderConfig
-from slmkit.model.decoder import MARKS, Decoder, DecoderLayer, Memory
+from slmkit.model.decoder import MARKS, Decoder, DecoderLayer, Memory, VocabularySample
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import Layer, pad_rows
 from slmkit.runtime import float_copy
@@ -49,10 +50,40 @@ def forced(targets: Sequence[np.ndarray], starts: Sequence[int], limit: int) -> 
     return Forced(read, wanted, mask)
 
 
-def pair_loss(decoder: Decoder, memory: Memory, targets: Forced) -> Tensor:
-    """Mean negative log-likelihood of the targets' tokens."""
-    losses = decoder.loss(decoder(targets.read, memory), memory, targets.wanted)
+def pair_loss(decoder: Decoder, memory: Memory, targets: Forced, *, sampled: bool = False) -> Tensor:
+    """Mean negative log-likelihood of the targets' tokens.
+
+    Args:
+        decoder: what writes. memory: of the sources. targets: what is to be written.
+        sampled: estimate the output's normaliser from a sample of the vocabulary, several times as fast.
+    """
+    sample = sampled_vocabulary(decoder.bias, targets.wanted) if sampled else None
+    losses = decoder.loss(decoder(targets.read, memory), memory, targets.wanted, sample)
     return (losses * targets.mask).sum() / targets.mask.sum()
+
+
+def sampled_vocabulary(
+    bias: Tensor, wanted: Tensor, *, frequent: int = 4096, others: int = 2048
+) -> VocabularySample | None:
+    """Tokens from which a step estimates the sum over the vocabulary; None where a sample would save little.
+
+    The wanted and the most frequent tokens count as they are, a few of the others for all of them, so the sum's
+    expectation is exact (sampled softmax, Jean et al. 2015, with the head of the distribution left whole).
+
+    Args:
+        bias: of the output layer ``(V,)``, the logarithm of how common each token is. wanted: tokens of the step.
+        frequent, others: how many.
+    """
+    rest = torch.ones_like(bias, dtype=torch.bool)
+    if len(rest) <= 2 * (frequent + others):
+        return None
+    rest[bias.topk(frequent).indices] = False
+    rest[wanted.flatten()] = False
+    whole, left = (~rest).nonzero().squeeze(1), rest.nonzero().squeeze(1)
+    drawn = left[torch.randperm(len(left), device=left.device)[:others]]
+    log_weights = torch.zeros(len(whole) + len(drawn), device=bias.device)
+    log_weights[len(whole) :] = math.log(len(left) / len(drawn))
+    return VocabularySample(torch.cat([whole, drawn]), log_weights)
 
 
 def begun_decoder(encoder: Encoder, config: DecoderConfig, *, dropout: float = 0.0) -> Decoder:

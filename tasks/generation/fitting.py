@@ -227,7 +227,7 @@ class WriterInTraining(nn.Module):
         targets = forced([self.targets[i] for i in rows], [self.mark] * len(rows), self.longest)
         with mixed_precision(self.training):
             memory = self.decoder.read(read, seen, fuse(tokens, keep, owner, len(rows))[0])
-            return pair_loss(self.decoder, memory, targets)
+            return pair_loss(self.decoder, memory, targets, sampled=self.training)
 
     @torch.no_grad()
     def held_loss(self, rows: np.ndarray) -> float:

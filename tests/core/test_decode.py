@@ -21,7 +21,7 @@ from slmkit.pretraining.pairs import (
 )
 from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
-from slmkit.training.pairs import begun_decoder, forced, log_frequencies, trainable_decoder
+from slmkit.training.pairs import begun_decoder, forced, log_frequencies, sampled_vocabulary, trainable_decoder
 from tests.conftest import make_toy_slm
 
 SIZE = {"width": 32, "heads": 4, "ffn": 64, "positions": 64}
@@ -44,6 +44,24 @@ def test_log_partition_has_the_value_and_gradient_of_the_plain_sum():
     (gradient,) = torch.autograd.grad((found * weights).sum(), states)
     torch.testing.assert_close(found, plain)
     torch.testing.assert_close(gradient, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_sample_of_the_vocabulary_has_the_sum_of_all_of_it():
+    generator = torch.Generator().manual_seed(0)
+    states, weight = torch.randn(8, 16, generator=generator), torch.randn(3000, 16, generator=generator) / 8
+    bias, wanted = torch.randn(3000, generator=generator), torch.tensor([[1, 2], [2999, 2999]])
+    plain = (states @ weight.T + bias).logsumexp(1)
+    sums = []
+    for seed in range(200):
+        torch.manual_seed(seed)
+        sample = sampled_vocabulary(bias, wanted, frequent=500, others=200)
+        assert len(set(sample.ids.tolist())) == len(sample.ids) < 1000
+        assert {1, 2, 2999} <= set(sample.ids[sample.log_weights == 0].tolist())
+        found = (states @ weight[sample.ids].T + bias[sample.ids] + sample.log_weights).logsumexp(1)
+        assert (found - plain).abs().max() < 0.25
+        sums.append(found.exp())
+    torch.testing.assert_close(torch.stack(sums).mean(0), plain.exp(), rtol=5e-3, atol=0)
+    assert sampled_vocabulary(bias, wanted, frequent=1000, others=500) is None  # it would save nothing
 
 
 def test_forced_targets_begin_with_their_mark_and_end_once():
