@@ -80,6 +80,15 @@ def write_folder(folder: Path, config: Mapping[str, Any], files: Mapping[str, by
     write_atomically(folder / CONFIG, (text + "\n").encode())
 
 
+def is_pretrained(folder: Path) -> bool:
+    """Whether a folder is in the layout of the transformers library: its config names a ``model_type``, not a kind."""
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and "model_type" in config and "kind" not in config
+
+
 def read_config(folder: Path, kind: str = "model") -> dict[str, Any]:
     """The whole ``config.json`` of a checkpoint, its ``kind`` and checksums (``files``) too.
 

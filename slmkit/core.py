@@ -42,6 +42,8 @@ class SLM:
         config: sizes and lineage. tokenizer: the vocabulary. encoder: the network in fp32.
         vectors: the sentence vectors' own top layers in fp32; None where the encoder's top serves them too.
         decoder: in fp32, on the encoder's words; None for a core that writes nothing.
+        kinds: the tokens that announce a text of each kind. pooling: a sentence vector is the mean of the token states,
+            or the state of the begin mark.
         fingerprint: of the weights folder. size: its bytes. precision: auto, fp32, bf16 or int8.
     """
 
@@ -53,11 +55,14 @@ class SLM:
         *,
         vectors: nn.ModuleList | None = None,
         decoder: Decoder | None = None,
+        kinds: Mapping[str, tuple[int, ...]] = KIND_TOKENS,
+        pooling: Literal["mean", "cls"] = "mean",
         fingerprint: str = "",
         size: int = 0,
         precision: str = "fp32",
     ) -> None:
         self.config, self.tokenizer, self.fingerprint = config, tokenizer, fingerprint
+        self.kinds, self.pooling = kinds, pooling
         self.precision = choose_precision(precision)
         self._bytes = size
         keep_freed_memory()
@@ -79,6 +84,10 @@ class SLM:
             CheckpointError: the folder is damaged, foreign or newer than this package.
         """
         folder = Path(path) if path is not None else shipped_weights()
+        if checkpoint.is_pretrained(folder):
+            from slmkit.interop import from_pretrained
+
+            return from_pretrained(folder, precision=precision)
         data, parts = checkpoint.read_folder(folder, "model")
         config = ModelConfig.from_dict(data)
         try:
@@ -175,11 +184,11 @@ class SLM:
             TextTooLongError: a text is too long and ``truncation="error"``.
             InputError: an argument is out of range.
         """
-        if kind not in KIND_TOKENS:
-            raise InputError(f"kind {kind!r} is not known; give one of {sorted(KIND_TOKENS)}")
+        if kind not in self.kinds:
+            raise InputError(f"kind {kind!r} is not known; give one of {sorted(self.kinds)}")
         most = self.config.encoder.positions
         max_length = min(WINDOW, most) if max_length is None else max_length
-        head = np.array([BOS, *KIND_TOKENS[kind]], dtype=np.int64)
+        head = np.array([BOS, *self.kinds[kind]], dtype=np.int64)
         room = max_length - len(head) - 1
         if room <= 0 or max_length > most or not 0 <= overlap < room:
             raise InputError(
@@ -261,7 +270,7 @@ class SLM:
         )
 
     def embed(self, texts: str | Sequence[str], *, kind: Kind = "text") -> np.ndarray:
-        """Sentence vectors: mean of the token states, over all windows of a long text, scaled to length 1.
+        """Sentence vectors: token states pooled, over all windows of a long text, and scaled to length 1.
 
         Args:
             texts: one string or many.
@@ -277,7 +286,8 @@ class SLM:
         index = torch.from_numpy(cut.text_index)
         for numbers, states, mask in self.run(cut, vectors=True):
             tokens = mask.sum(1, keepdim=True).float()
-            sums.index_add_(0, index[numbers], mean_pool(states, mask) * tokens)
+            pooled = states[:, 0] if self.pooling == "cls" else mean_pool(states, mask)
+            sums.index_add_(0, index[numbers], pooled * tokens)
             counts.index_add_(0, index[numbers], tokens)
         vectors = torch.nn.functional.normalize(sums / counts.clamp_min(1), dim=-1).numpy()
         return vectors[0] if isinstance(texts, str) else vectors
@@ -348,10 +358,17 @@ def load(path: str | Path | None = None, *, precision: str = "auto") -> SLM:
     """Load the core once: the same folder and precision give the same object again.
 
     Args:
-        path: a checkpoint folder; None takes the weights that ship with the package.
+        path: a checkpoint folder; None takes the weights that ship with the package. A folder of the transformers
+            library with a BERT, RoBERTa or XLM-R encoder is read too, and "org/name", where nothing here has that name,
+            is downloaded from the Hugging Face hub: see ``slmkit.interop.from_pretrained``.
         precision: "auto" (what is fastest on this CPU), "fp32", "bf16" or "int8".
 
     Raises:
-        CheckpointError: the folder is damaged, foreign or newer than this package.
+        CheckpointError: the folder is damaged, foreign or newer than this package, or the hub did not give the model.
+        MissingExtraError: a model of the hub is named, and ``huggingface_hub`` is not installed.
     """
-    return _load(Path(path).resolve() if path is not None else None, choose_precision(precision))
+    if path is not None:
+        from slmkit.interop.hub import located
+
+        path = located(path).resolve()
+    return _load(path, choose_precision(precision))

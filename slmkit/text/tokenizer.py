@@ -30,8 +30,8 @@ BYTE_TOKENS = tuple(f"<0x{i:02X}>" for i in range(256))
 METASPACE = "▁"
 # A literal metaspace would come back as a space: it travels as a private-use character instead.
 _ESCAPES = {ord(METASPACE): "\ue2e2", 0xE2E2: "\ufffd"}
-_SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}
-_TO_INNER = str.maketrans({**_ESCAPES, **_SURROGATES})
+SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}  # alone they are nothing that UTF-8 can carry
+_TO_INNER = str.maketrans({**_ESCAPES, **SURROGATES})
 _FROM_INNER = str.maketrans({"\ue2e2": METASPACE})
 
 
@@ -54,6 +54,20 @@ class Tokens:
 def clean(text: str) -> str:
     """Replace what UTF-8 cannot carry (lone surrogates) by U+FFFD, one character for one, so that offsets hold."""
     return text if text.isascii() else text.translate(_TO_INNER)
+
+
+def read_rust(data: bytes, source: Path) -> RustTokenizer:
+    """The segmentation that a ``tokenizer.json`` describes.
+
+    Raises:
+        CheckpointError: damaged or not a tokenizer; the message names ``source``.
+    """
+    from tokenizers import Tokenizer as RustTokenizer
+
+    try:
+        return RustTokenizer.from_str(data.decode("utf-8"))
+    except Exception as error:  # the Rust side raises bare Exception
+        raise CheckpointError(f"{source}: not a readable tokenizer file ({error})") from error
 
 
 class Tokenizer:
@@ -90,12 +104,7 @@ class Tokenizer:
         Raises:
             CheckpointError: damaged or not a tokenizer; the message names ``source``.
         """
-        from tokenizers import Tokenizer as RustTokenizer
-
-        try:
-            return cls(RustTokenizer.from_str(data.decode("utf-8")))
-        except Exception as error:  # the Rust side raises bare Exception
-            raise CheckpointError(f"{source}: not a readable tokenizer file ({error})") from error
+        return cls(read_rust(data, source))
 
     def to_json(self) -> str:
         """The whole tokenizer as one compact JSON string."""
