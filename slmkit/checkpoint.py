@@ -1,4 +1,4 @@
-"""One folder a model: ``config.json``, ``model.safetensors``, ``tokenizer.json``; verified on load, written atomically.
+"""One folder a model: ``config.json`` and the files it names; verified on load, written atomically.
 
 Matrices are stored as int8 rows with one scale each (``NAME`` and ``NAME.scale``), everything else as it is.
 """
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from slmkit.errors import CheckpointError
 
-CONFIG, MODEL, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+CONFIG, MODEL, TOKENIZER, DECODER = "config.json", "model.safetensors", "tokenizer.json", "decoder.safetensors"
 SCALE = ".scale"
 
 
@@ -185,6 +185,11 @@ def tensors_from_bytes(data: bytes, source: Path) -> dict[str, Tensor]:
         return load_tensors(data)
     except SafetensorError as error:
         raise CheckpointError(f"{source} is not a readable safetensors file ({error})") from error
+
+
+def without_decoder(config: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The part of a core that reads: what a classifier or an index rests on, whatever decoder is added later."""
+    return {**config, "decoder": None}, {name: data for name, data in files.items() if name != DECODER}
 
 
 def fingerprint(config: Mapping[str, Any], files: Mapping[str, bytes]) -> str:

@@ -44,7 +44,8 @@ class SLM:
         decoder: in fp32, on the encoder's words; None for a core that writes nothing.
         kinds: the tokens that announce a text of each kind. pooling: a sentence vector is the mean of the token states,
             or the state of the begin mark.
-        fingerprint: of the weights folder. size: its bytes. precision: auto, fp32, bf16 or int8.
+        fingerprint: of all but the decoder. writing_fingerprint: of the whole; None where there is no decoder.
+        size: bytes of the weights folder. precision: auto, fp32, bf16 or int8.
     """
 
     def __init__(
@@ -58,10 +59,12 @@ class SLM:
         kinds: Mapping[str, tuple[int, ...]] = KIND_TOKENS,
         pooling: Literal["mean", "cls"] = "mean",
         fingerprint: str = "",
+        writing_fingerprint: str | None = None,
         size: int = 0,
         precision: str = "fp32",
     ) -> None:
         self.config, self.tokenizer, self.fingerprint = config, tokenizer, fingerprint
+        self.writing_fingerprint = writing_fingerprint if writing_fingerprint is not None else fingerprint
         self.kinds, self.pooling = kinds, pooling
         self.precision = choose_precision(precision)
         self._bytes = size
@@ -95,6 +98,8 @@ class SLM:
         except KeyError as error:
             raise CheckpointError(f"{folder}: its config names no {error}") from error
         packed = checkpoint.tensors_from_bytes(model, folder / checkpoint.MODEL)
+        if checkpoint.DECODER in parts:
+            packed |= checkpoint.tensors_from_bytes(parts[checkpoint.DECODER], folder / checkpoint.DECODER)
         tokenizer = Tokenizer.from_json(words, folder / checkpoint.TOKENIZER)
         with torch.device("meta"):
             encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
@@ -107,14 +112,15 @@ class SLM:
                 assign_int8(whole, packed)
             whole.load_state_dict(checkpoint.unpack(packed), assign=True)
         except (RuntimeError, KeyError) as error:
-            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error}") from error
+            raise CheckpointError(f"{folder}: what its config says does not fit the weights: {error}") from error
         return cls(
             config,
             tokenizer,
             encoder,
             vectors=vectors,
             decoder=decoder,
-            fingerprint=checkpoint.fingerprint(data, parts),
+            fingerprint=checkpoint.fingerprint(*checkpoint.without_decoder(data, parts)),
+            writing_fingerprint=checkpoint.fingerprint(data, parts),
             size=sum(map(len, parts.values())),
             precision=precision,
         )
@@ -127,14 +133,14 @@ class SLM:
         """
         if self.precision != "fp32":
             raise InputError(f"this model runs in {self.precision}; load it with precision='fp32' to save it")
-        whole = nn.ModuleDict({"encoder": self.encoder, "vectors": self.vectors})
-        if self.decoder is not None:
-            whole["decoder"] = self.decoder
-        packed = checkpoint.pack(whole.state_dict())
+        whole = {"encoder": self.encoder, "vectors": self.vectors}
         parts = {
-            checkpoint.MODEL: checkpoint.tensors_to_bytes(packed),
+            checkpoint.MODEL: checkpoint.tensors_to_bytes(checkpoint.pack(nn.ModuleDict(whole).state_dict())),
             checkpoint.TOKENIZER: self.tokenizer.to_json().encode(),
         }
+        if self.decoder is not None:
+            packed = checkpoint.pack(nn.ModuleDict({"decoder": self.decoder}).state_dict())
+            parts[checkpoint.DECODER] = checkpoint.tensors_to_bytes(packed)
         checkpoint.write_folder(Path(folder), {"kind": "model", **self.config.to_dict()}, parts)
 
     def info(self) -> dict[str, Any]:

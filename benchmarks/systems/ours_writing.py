@@ -40,7 +40,7 @@ class Written:
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that fits and writes."""
         folder = _TASKS[self._dataset.task]
-        return identity(NAME, folder, slmkit.load().fingerprint, digest(*_SHARED, f"tasks/{folder}/*.py"))
+        return identity(NAME, folder, slmkit.load().writing_fingerprint, digest(*_SHARED, f"tasks/{folder}/*.py"))
 
     def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
         """Fit a branch of the decoder; an input with several references is as many pairs."""
@@ -125,7 +125,7 @@ class Continuation:
 
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that reads and writes."""
-        return identity(NAME, "continuation", slmkit.load().fingerprint, digest(*CORE, "writing.py"))
+        return identity(NAME, "continuation", slmkit.load().writing_fingerprint, digest(*CORE, "writing.py"))
 
     def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
         """Refused: this one is measured as shipped."""

@@ -257,10 +257,8 @@ def add_decoder(core: Path | None, run: Path, out: Path) -> SLM:
 
     folder = core if core is not None else shipped_weights()
     config, files = checkpoint.read_folder(folder, "model")
-    packed = checkpoint.tensors_from_bytes(files[checkpoint.MODEL], folder / checkpoint.MODEL)
-    packed = {name: value for name, value in packed.items() if not name.startswith("decoder.")}
-    own = checkpoint.pack({f"decoder.{name}": value for name, value in decoder_tensors(run).items()})
+    packed = checkpoint.pack({f"decoder.{name}": value for name, value in decoder_tensors(run).items()})
     config["decoder"] = vars(DecoderConfig(starts=STARTS))
-    files[checkpoint.MODEL] = checkpoint.tensors_to_bytes({**packed, **own})
+    files[checkpoint.DECODER] = checkpoint.tensors_to_bytes(packed)
     checkpoint.write_folder(out, {"kind": "model", **config}, files)
     return SLM.load(out)

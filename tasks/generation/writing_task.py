@@ -106,7 +106,7 @@ class WritingTask:
     @property
     def fingerprint(self) -> str:
         """Identifies the model and its settings, so that an interrupted table is never finished by another one."""
-        made = self.model_.fingerprint if hasattr(self, "model_") else self._core().fingerprint
+        made = self.model_.fingerprint if hasattr(self, "model_") else self._core().writing_fingerprint
         return f"{made}/{json.dumps(self._settings(), sort_keys=True, ensure_ascii=False)}"
 
     @property
