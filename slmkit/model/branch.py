@@ -34,12 +34,12 @@ class Branch(nn.Module):
             vectors: start from the layers that make sentence vectors, which know better what texts are about.
 
         Raises:
-            InputError: the core has fewer layers.
+            InputError: the core has fewer layers, or sentence vectors have more layers of their own than the branch.
         """
         stack = slm.stack(vectors=vectors)
-        total = len(stack)
-        if not 0 <= depth <= total:
-            raise InputError(f"depth {depth}: the core has {total} layers, give 0 to {total}")
+        total, least = len(stack), len(slm.vectors) if vectors else 0
+        if not least <= depth <= total:
+            raise InputError(f"depth {depth}: give {least} to {total}, the core's layers that a branch can start from")
         layers = nn.ModuleList(float_copy(layer) for layer in stack[total - depth :])
         set_dropout(layers, dropout)
         return cls(layers)

@@ -1,10 +1,16 @@
+import copy
 import tracemalloc
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from slmkit.core import SLM
+from slmkit.errors import InputError
+from slmkit.model.branch import Branch
 from slmkit.tasks.classification import Classifier
 from slmkit.tasks.classification.contrastive import group_batches, pair_loss
 
@@ -39,6 +45,21 @@ def test_a_class_with_a_single_example_is_learned_too(toy_slm):
     texts = ["good film", "good movie", "good news", "bad bank", "bad card", "bad team", "很好 酒店"]
     model = Classifier(method="contrastive", slm=toy_slm).fit(texts, ["g", "g", "g", "b", "b", "b", "zh"])
     assert model.score(texts, ["g", "g", "g", "b", "b", "b", "zh"]) == 1.0
+
+
+@pytest.mark.parametrize(("depth", "vectors"), [(1, False), (2, True), (3, True)])
+def test_a_branch_stands_on_the_layers_below_its_own(toy_slm, depth, vectors):
+    own = nn.ModuleList(copy.deepcopy(toy_slm.encoder.layers[i]) for i in (1, 0))
+    config, words = replace(toy_slm.config, vectors=2), toy_slm.tokenizer
+    slm = SLM(config, words, toy_slm.encoder, vectors=own, fingerprint="toy")
+    texts, labels = ["good film", "good movie", "bad bank", "bad card"], [1, 1, 0, 0]
+    model = Classifier(method="contrastive", depth=depth, learning_rate=1e-9, epochs=1, slm=slm).fit(texts, labels)
+    branch = Branch.on(slm, depth, vectors=vectors)
+    found, plain = model.model_.branch.state_dict(), branch.state_dict()
+    assert all(torch.allclose(found[name], plain[name], atol=2e-2) for name in plain)
+    assert model.model_.upto + depth == len(slm.stack(vectors=vectors))
+    with pytest.raises(InputError, match="depth 1: give 2 to 4"):
+        Branch.on(slm, 1, vectors=True)
 
 
 def test_batches_are_drawn_without_listing_the_pairs():
