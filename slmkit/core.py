@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from slmkit import checkpoint
+from slmkit import checkpoint, stored
 from slmkit.encoded import Encoded
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.config import ModelConfig
 from slmkit.model.decoder import Decoder
-from slmkit.model.encoder import Encoder, encoder_layers
+from slmkit.model.encoder import Encoder
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
-from slmkit.runtime import assign_int8, choose_precision, convert, count_parameters, keep_freed_memory, length_batches
+from slmkit.runtime import choose_precision, convert, count_parameters, keep_freed_memory, length_batches
 from slmkit.text.tokenizer import BOS, Tokenizer
 from slmkit.text.windows import Windows, lay_windows
 from slmkit.writing import Writer, settle
@@ -44,7 +44,7 @@ class SLM:
         decoder: in fp32, on the encoder's words; None for a core that writes nothing.
         kinds: the tokens that announce a text of each kind. pooling: a sentence vector is the mean of the token states,
             or the state of the begin mark.
-        fingerprint: of all but the decoder. writing_fingerprint: of the whole; None where there is no decoder.
+        fingerprint: of all but the decoder. writing_fingerprint: of the whole; None where that is the same.
         size: bytes of the weights folder. precision: auto, fp32, bf16 or int8.
     """
 
@@ -91,39 +91,7 @@ class SLM:
             from slmkit.interop import from_pretrained
 
             return from_pretrained(folder, precision=precision)
-        data, parts = checkpoint.read_folder(folder, "model")
-        config = ModelConfig.from_dict(data)
-        try:
-            model, words = parts[checkpoint.MODEL], parts[checkpoint.TOKENIZER]
-        except KeyError as error:
-            raise CheckpointError(f"{folder}: its config names no {error}") from error
-        packed = checkpoint.tensors_from_bytes(model, folder / checkpoint.MODEL)
-        if checkpoint.DECODER in parts:
-            packed |= checkpoint.tensors_from_bytes(parts[checkpoint.DECODER], folder / checkpoint.DECODER)
-        tokenizer = Tokenizer.from_json(words, folder / checkpoint.TOKENIZER)
-        with torch.device("meta"):
-            encoder = Encoder(config.encoder, vocabulary=config.vocabulary)
-            vectors = encoder_layers(config.encoder, config.vectors)
-            decoder = Decoder(config.decoder, encoder.words) if config.decoder else None
-        whole = nn.ModuleDict({"encoder": encoder, "vectors": vectors, **({"decoder": decoder} if decoder else {})})
-        precision = choose_precision(precision)
-        try:
-            if precision == "int8":
-                assign_int8(whole, packed)
-            whole.load_state_dict(checkpoint.unpack(packed), assign=True)
-        except (RuntimeError, KeyError) as error:
-            raise CheckpointError(f"{folder}: what its config says does not fit the weights: {error}") from error
-        return cls(
-            config,
-            tokenizer,
-            encoder,
-            vectors=vectors,
-            decoder=decoder,
-            fingerprint=checkpoint.fingerprint(*checkpoint.without_decoder(data, parts)),
-            writing_fingerprint=checkpoint.fingerprint(data, parts),
-            size=sum(map(len, parts.values())),
-            precision=precision,
-        )
+        return cls(**stored.read(folder, choose_precision(precision)))
 
     def save(self, folder: str | Path) -> None:
         """Write the checkpoint folder (int8 rows); only a model in fp32 can be saved.
@@ -133,15 +101,7 @@ class SLM:
         """
         if self.precision != "fp32":
             raise InputError(f"this model runs in {self.precision}; load it with precision='fp32' to save it")
-        whole = {"encoder": self.encoder, "vectors": self.vectors}
-        parts = {
-            checkpoint.MODEL: checkpoint.tensors_to_bytes(checkpoint.pack(nn.ModuleDict(whole).state_dict())),
-            checkpoint.TOKENIZER: self.tokenizer.to_json().encode(),
-        }
-        if self.decoder is not None:
-            packed = checkpoint.pack(nn.ModuleDict({"decoder": self.decoder}).state_dict())
-            parts[checkpoint.DECODER] = checkpoint.tensors_to_bytes(packed)
-        checkpoint.write_folder(Path(folder), {"kind": "model", **self.config.to_dict()}, parts)
+        stored.write(Path(folder), self.config, self.tokenizer, self.encoder, self.vectors, self.decoder)
 
     def info(self) -> dict[str, Any]:
         """Parameters, bytes on disk, vocabulary, precision, fingerprint, licence and lineage."""
