@@ -37,11 +37,11 @@ def contrast(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: 
     report.stage("reading the texts")
     # From the layers of the sentence vectors: banking77 with 10 examples a class 78.2, from the encoder's top 74.2. A
     # branch of fewer layers than they are cannot: the rest of them is not in the trunk.
-    vectors = recipe.depth >= len(slm.vectors)
-    upto, overlap = len(slm.stack(vectors=vectors)) - recipe.depth, min(32, recipe.max_length // 4)
+    as_vectors = recipe.depth >= len(slm.vectors)
+    upto, overlap = len(slm.stack(vectors=as_vectors)) - recipe.depth, min(32, recipe.max_length // 4)
     states = TrunkStates(slm, data.texts, upto=upto, max_length=recipe.max_length, overlap=overlap)
     with seeded(recipe.seed):
-        branch = Branch.on(slm, recipe.depth, dropout=recipe.dropout, vectors=vectors)
+        branch = Branch.on(slm, recipe.depth, dropout=recipe.dropout, vectors=as_vectors)
         model = Tuned(branch, slm.config.encoder.width, classes, dropout=0.0, normalise=True)
         interrupted = _descend(model, states, data, recipe, report)
     report.stage("fitting the head")
