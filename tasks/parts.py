@@ -78,9 +78,12 @@ class PartStore:
 
     def save(self, data: bytes, *, rows: int, quarantined: int) -> None:
         """Add a finished chunk."""
-        name = f"part-{len(self.parts):08d}.rows-{rows}.quarantined-{quarantined}"
-        _write(self.folder / name, data, self.folder / "part.tmp")
-        self.parts.append(Part(self.folder / name, rows, quarantined))
+        path = self.folder / f"part-{len(self.parts):08d}.rows-{rows}.quarantined-{quarantined}"
+        try:
+            _write(path, data, self.folder / "part.tmp")
+        finally:
+            if path.exists():  # whatever interrupts what follows the rename: the part is there, and counts
+                self.parts.append(Part(path, rows, quarantined))
 
     def finish(self, assemble: Callable[[list[Path], Path], None]) -> None:
         """Put the parts together, move the whole to its place, and take the folder away."""

@@ -103,6 +103,25 @@ def test_an_interrupt_before_the_first_part_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == ["in.csv"]
 
 
+def test_an_interrupt_right_after_a_part_keeps_it(tmp_path, monkeypatch):
+    source, out, whole = tmp_path / "in.csv", tmp_path / "out.csv", tmp_path / "whole.csv"
+    write_rows(source, sample(10))
+    run_file(Measure(), source, whole, chunk_rows=4)
+    replace = os.replace
+
+    def interrupted(old, new):
+        replace(old, new)
+        if "part-00000000" in str(new):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="4 rows are kept"):
+            run_file(Measure(), source, out, chunk_rows=4)
+    assert run_file(Measure(), source, out, chunk_rows=4, resume=True).resumed == 4
+    assert out.read_bytes() == whole.read_bytes()
+
+
 def test_a_changed_input_is_not_gone_on_with(tmp_path):
     source = write_rows(tmp_path / "in.csv", sample(40))
 
