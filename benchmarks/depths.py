@@ -23,8 +23,8 @@ from slmkit.core import SLM
 from slmkit.model.branch import Branch
 from slmkit.model.heads import SpanHead, bio_path
 from slmkit.tasks.classification import Classifier
+from slmkit.tasks.question_answering.reading import lay_question_windows, passage_tokens, span_scores, trimmed
 from slmkit.text.alignment import label_spans, span_tokens, tag_labels
-from slmkit.text.tokenizer import BOS, EOS
 from slmkit.text.windows import Windows
 from slmkit.training.loop import Descent, Schedule
 from slmkit.training.states import TrunkStates, text_batches
@@ -63,7 +63,7 @@ def measure(name: str, slm: SLM, root: Path, settings: Settings) -> dict[str, An
         train = train.take(order[: settings.limit].tolist())
     begin = time.monotonic()
     predicted = _FITS.get(dataset.task, _classes)(slm, train, dev, settings)
-    scores = evaluate(dataset.metric, dev.labels, predicted)
+    scores = evaluate(_METRICS.get(dataset.task, dataset.metric), dev.labels, predicted)
     return {
         "dataset": name,
         "depth": settings.depth,
@@ -149,22 +149,15 @@ def _tags(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
 
 
 def _question_windows(slm: SLM, rows: Rows) -> Windows:
-    """``<s> question </s> passage part </s>`` for each part of the passage; "fresh" are the passage's tokens."""
+    """The windows of each passage with its question."""
     passages = slm.tokenizer.encode_batch([passage for passage, _ in rows.inputs])
     questions = slm.tokenizer.encode_batch([question for _, question in rows.inputs])
-    ids, offsets, index, fresh = [], [], [], []
-    for number, (passage, question) in enumerate(zip(passages, questions, strict=True)):
-        head = np.concatenate([[BOS], question.ids[:QUESTION], [EOS]])
-        room = PASSAGE - len(head) - 1
-        starts = range(0, max(1, len(passage) - room + STRIDE), room - STRIDE)
-        for start in starts:
-            part = slice(start, start + room)
-            ids.append(np.concatenate([head, passage.ids[part], [EOS]]))
-            empty = np.zeros((len(head), 2), dtype=np.int64)
-            offsets.append(np.concatenate([empty, passage.offsets[part], empty[:1]]))
-            fresh.append(np.concatenate([np.zeros(len(head), bool), np.ones(len(passage.ids[part]), bool), [False]]))
-            index.append(number)
-    return Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(rows))
+    return lay_question_windows(questions, passages, size=PASSAGE, most=QUESTION, overlap=STRIDE, spans=_strided)
+
+
+def _strided(length: int, room: int, overlap: int) -> list[tuple[int, int]]:
+    """Parts as the depths were measured with: the last few tokens of some passages are in none of them."""
+    return [(start, start + room) for start in range(0, max(1, length - room + overlap), room - overlap)]
 
 
 def _spans(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
@@ -190,7 +183,7 @@ def _spans(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
     branch, head = Branch.on(slm, settings.depth), SpanHead(slm.config.encoder.width)
 
     def loss(states: Tensor, mask: Tensor, numbers: np.ndarray) -> Tensor:
-        start, end = head(states, _allowed(chosen, numbers, mask))
+        start, end = head(states, passage_tokens(chosen, numbers, mask))
         truth = torch.tensor([places[i] for i in numbers])
         return (F.cross_entropy(start, truth[:, 0]) + F.cross_entropy(end, truth[:, 1])) / 2
 
@@ -198,30 +191,24 @@ def _spans(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
     return _answers(slm, dev, branch, head, settings)
 
 
-def _allowed(windows: Windows, numbers: np.ndarray, mask: Tensor) -> Tensor:
-    allowed = torch.zeros_like(mask)
-    for row, number in enumerate(numbers):
-        allowed[row, : len(windows.fresh[number])] = torch.from_numpy(windows.fresh[number])
-    return allowed
-
-
 @torch.inference_mode()
 def _answers(slm: SLM, dev: Rows, branch: Branch, head: SpanHead, settings: Settings) -> list[str]:
     windows = _question_windows(slm, dev)
     best: list[tuple[float, str]] = [(-np.inf, "")] * len(dev)
     for numbers, states, mask in slm.run(windows, upto=slm.config.encoder.layers - settings.depth):
-        start, end = head(branch(states, mask), _allowed(windows, numbers, mask))
-        pairs = start[:, :, None] + end[:, None, :]  # (B, T, T)
-        T = pairs.shape[1]
-        reach = torch.ones(T, T, dtype=torch.bool).triu().tril(ANSWER - 1)
-        scores, flat = pairs.masked_fill(~reach, -np.inf).flatten(1).max(1)
+        start, end = head(branch(states, mask), passage_tokens(windows, numbers, mask))
+        T = start.shape[1]
+        scores, flat = span_scores(start, end, ANSWER).flatten(1).max(1)
         for row, number in enumerate(numbers):
             first, last = divmod(int(flat[row]), T)
             text, offsets = int(windows.text_index[number]), windows.offsets[number]
             if float(scores[row]) > best[text][0] and last < len(offsets):
                 passage = dev.inputs[text][0]
-                best[text] = (float(scores[row]), passage[offsets[first, 0] : offsets[last, 1]].strip())
+                a, b = trimmed(passage, int(offsets[first, 0]), int(offsets[last, 1]))
+                best[text] = (float(scores[row]), passage[a:b])
     return [answer for _, answer in best]
 
 
+# The sets' own scores of answers are those of their scripts; depths go on being compared by the one they began with.
+_METRICS = {"reading": "answer_f1"}
 _FITS: dict[str, Callable[[SLM, Rows, Rows, Settings], list[Any]]] = {"entities": _tags, "reading": _spans}

@@ -46,9 +46,9 @@ class Rows:
 
     Inputs are strings, pairs of strings (similarity) or ``(context, question)`` (reading). Labels are class names,
     numbers, lists of ``(start, end, type)`` (entities), lists of accepted answers (reading), ``{document id: grade}``
-    (retrieval), or a text that was written for the input, or a list of such texts.
+    (retrieval), ``{"answers", "documents"}`` (qa), or a text that was written for the input, or a list of such texts.
 
-    ``documents`` are what the inputs of a retrieval set are searched in: the text of each id.
+    ``documents`` are what the inputs of a set for retrieval or qa are searched in: the text of each id.
     """
 
     inputs: Sequence[Any]
@@ -124,7 +124,7 @@ class Dataset:
         version: Raised whenever reader, rules or ``writing`` change, so that results before and after are told apart.
         task: ``classification``, ``sentiment`` (a kind of classification), ``similarity``, ``entities``, ``reading``,
             ``summarization``, ``translation``, ``generation``, ``continuation`` (a kind of generation), ``retrieval``,
-            ``spelling``.
+            ``qa`` (questions over a corpus), ``spelling``.
         language: ``en`` or ``zh``, of the input.
         licence: Licence of the data as far as its publishers state one.
         files: The files, per split.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from slmkit.benchmarks.datasets.base import Dataset
 from slmkit.benchmarks.datasets.generation import GENERATION
 from slmkit.benchmarks.datasets.pairs import PAIRS
+from slmkit.benchmarks.datasets.reading import READING
 from slmkit.benchmarks.datasets.retrieval import ENGLISH_RETRIEVAL
 from slmkit.benchmarks.datasets.retrieval_zh import CHINESE_RETRIEVAL
 from slmkit.benchmarks.datasets.sentiment import SENTIMENT
@@ -23,6 +24,7 @@ REGISTRY: dict[str, Dataset] = {
         *TOPICS,
         *PAIRS,
         *SPANS,
+        *READING,
         *SUMMARIES,
         *TRANSLATIONS,
         *GENERATION,

@@ -42,7 +42,7 @@ SPANS = (
     ),
     Dataset(
         name="cmrc2018",
-        version="1",
+        version="2",
         task="reading",
         language="zh",
         licence="CC-BY-SA-4.0",
@@ -76,8 +76,9 @@ SPANS = (
         ),
         reader=readers.squad,
         columns=("context", "question", "answers"),
-        metric="answer_f1",
-        protocols=("fitted",),
-        notes="The official trial set serves as dev and the official dev set as test.",
+        metric="cmrc_f1",
+        protocols=("fitted", "shipped"),
+        notes="The official trial set serves as dev and the official dev set as test. Every question has an answer: "
+        "systems give the one that they find likeliest.",
     ),
 )

@@ -19,8 +19,10 @@ from slmkit.benchmarks.metrics import (
     entities,
     gleu,
     pairs,
+    questions,
     rankings,
     rouge,
+    scripts,
 )
 from slmkit.errors import InputError
 
@@ -108,6 +110,26 @@ def _rankings() -> list[Metric]:
     ]
 
 
+def _of_rows(rows: scripts.Rows, name: str, script: str, **more: Any) -> Metric:
+    return Metric(name, script, scripts.mean_of(rows), per_row=rows, **more)
+
+
+def _reading() -> list[Metric]:
+    cmrc: dict[str, Any] = {"script": "after CMRC 2018's script, version 5", "packages": ("nltk",)}
+    squad, cail = "after SQuAD 1.1's script", "after CAIL 2019's script for reading"
+    return [
+        _of_rows(scripts.squad_f1, "squad_f1", squad, with_metrics=("squad_exact",)),
+        _of_rows(scripts.squad_exact, "squad_exact", squad),
+        _of_rows(scripts.cmrc_f1, "cmrc_f1", with_metrics=("cmrc_exact",), **cmrc),
+        _of_rows(scripts.cmrc_exact, "cmrc_exact", **cmrc),
+        _of_rows(scripts.cail_f1, "cail_f1", cail, with_metrics=("cail_exact",)),
+        _of_rows(scripts.cail_exact, "cail_exact", cail),
+        _of_rows(questions.f1, "qa_f1", with_metrics=("qa_exact", "citation"), **cmrc),
+        _of_rows(questions.exact, "qa_exact", **cmrc),
+        _of_rows(questions.citation, "citation", script="slmkit.benchmarks.metrics.questions.citation"),
+    ]
+
+
 def _corrections() -> list[Metric]:
     scores = {
         "fixed": corrections.fixed,
@@ -177,6 +199,7 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("answer_f1", _ANSWERS, answers.f1, per_row=answers.row_f1, with_metrics=("exact_match",)),
         Metric("exact_match", _ANSWERS, answers.exact_match, per_row=answers.row_exact_match),
+        *_reading(),
         *_rouge(chinese=False),
         *_rouge(chinese=True),
         _bleu("bleu", "(tokenize='13a')", tokenize="13a"),

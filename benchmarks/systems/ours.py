@@ -27,6 +27,10 @@ def build(dataset: Dataset, protocol: str) -> System:
         from slmkit.benchmarks.systems.ours_writing import build as build_writing
 
         return build_writing(dataset, protocol)
+    if dataset.task == "spelling":
+        from slmkit.benchmarks.systems.ours_spelling import Spelling
+
+        return Spelling(dataset, protocol)
     if dataset.task == "similarity":
         return Embeddings(dataset, protocol)
     return ShippedSentiment() if protocol == "shipped" else FittedClassifier()

@@ -24,6 +24,9 @@ _SUMMARIES = (("summarization", "fitted"), ("summarization", "shipped"))
 _TEXTS = (("translation", "fitted"), ("generation", "fitted"))
 _SHIPPED_TEXTS = (("translation", "shipped"), ("generation", "shipped"), ("continuation", "shipped"))
 _SPELLING = (("spelling", "shipped"),)
+_SPELLING_FITTED = (("spelling", "fitted"),)
+_READING = (("reading", "fitted"), ("reading", "shipped"))
+_QUESTIONS = (("qa", "shipped"),)
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,18 @@ _ENTRIES = (
     SystemEntry(
         "slmkit",
         f"{_HERE}.ours:build",
-        "this package: Classifier (fitted, few-shot), Sentiment and embeddings (shipped), Summarizer, Translator and "
-        "Generator (both)",
-        (*_CLASSES, *_SHIPPED_SENTIMENT, *_SIMILARITY, *_SUMMARIES, *_TEXTS, *_SHIPPED_TEXTS),
+        "this package: Classifier (fitted, few-shot), Sentiment and embeddings (shipped), Summarizer, Translator, "
+        "Generator and SpellCorrector (both)",
+        (
+            *_CLASSES,
+            *_SHIPPED_SENTIMENT,
+            *_SIMILARITY,
+            *_SUMMARIES,
+            *_TEXTS,
+            *_SHIPPED_TEXTS,
+            *_SPELLING,
+            *_SPELLING_FITTED,
+        ),
     ),
     SystemEntry(
         "tfidf-lr",
@@ -130,6 +142,18 @@ _ENTRIES = (
         f"{_HERE}.ours_searching:Hybrid",
         "this package: DocumentIndex, by words and vectors; a document's best passage counts",
         _RETRIEVAL,
+    ),
+    SystemEntry(
+        "slmkit-reader",
+        f"{_HERE}.ours_reading:build",
+        "this package: Reader (fitted, and as shipped), QuestionAnswerer over a corpus",
+        (*_READING, *_QUESTIONS),
+    ),
+    SystemEntry(
+        "best-sentence",
+        f"{_HERE}.sentences:build",
+        "the sentence of the passage, or of the passages found, that is most like the question by our embeddings",
+        (*_READING, *_QUESTIONS),
     ),
     SystemEntry(
         "lead",
@@ -232,7 +256,7 @@ _ENTRIES = (
             *_TEXTS,
             *_SHIPPED_TEXTS,
             ("entities", "fitted"),
-            ("reading", "fitted"),
+            *_READING,
         ),
         default=False,
     ),

@@ -1,4 +1,4 @@
-"""Question answering over your own documents: an index that survives crashes, searched by meaning and by words.
+"""Question answering over your own documents: an index that survives crashes, a reader that cites, answers from both.
 
 Importing this package loads neither torch nor FAISS; the first use of a name below does what that name needs.
 """
@@ -10,16 +10,36 @@ from typing import TYPE_CHECKING
 from slmkit.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from slmkit.tasks.question_answering.answer import Answer, Evidence
+    from slmkit.tasks.question_answering.answerer import QuestionAnswerer
     from slmkit.tasks.question_answering.index import DocumentIndex
+    from slmkit.tasks.question_answering.reader import Reader
+    from slmkit.tasks.question_answering.reading_model import ReadingModel
     from slmkit.tasks.question_answering.records import AddReport, Document, Hit, VerifyReport
 
 _WHERE = {
     "AddReport": "records",
+    "Answer": "answer",
     "Document": "records",
     "DocumentIndex": "index",
+    "Evidence": "answer",
     "Hit": "records",
+    "QuestionAnswerer": "answerer",
+    "Reader": "reader",
+    "ReadingModel": "reading_model",
     "VerifyReport": "records",
 }
-__all__ = ["AddReport", "Document", "DocumentIndex", "Hit", "VerifyReport"]
+__all__ = [
+    "AddReport",
+    "Answer",
+    "Document",
+    "DocumentIndex",
+    "Evidence",
+    "Hit",
+    "QuestionAnswerer",
+    "Reader",
+    "ReadingModel",
+    "VerifyReport",
+]
 
 __getattr__, __dir__ = lazy_names(__name__, _WHERE)

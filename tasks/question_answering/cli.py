@@ -1,4 +1,4 @@
-"""``slmkit index …`` and ``slmkit search``: an index of documents from the command line."""
+"""``slmkit index …``, ``slmkit search`` and ``slmkit ask``: an index of documents from the command line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from slmkit.errors import InputError
 
 if TYPE_CHECKING:
+    from slmkit.tasks.question_answering.answer import Answer
     from slmkit.tasks.question_answering.index import DocumentIndex
     from slmkit.tasks.question_answering.records import AddReport, Hit
 
@@ -25,6 +26,12 @@ index_app = typer.Typer(
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the index.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of lines to read.")]
 Core = Annotated[Path | None, typer.Option(help="The weights folder of the core, instead of the shipped one.")]
+Where = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="A condition on the metadata (also >=, <, …).")
+]
+# Of ``slmkit run``, for the task that answers.
+Asked = Annotated[Path | None, typer.Option(metavar="DIR", help="With ask: the folder of the index.")]
+AskedReader = Annotated[Path | None, typer.Option(metavar="DIR", help="With ask: a saved reader.")]
 
 
 @index_app.command("add")
@@ -103,9 +110,7 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, help="Passages to show.")] = 5,
     mode: Annotated[str, typer.Option(help="hybrid, dense (by meaning) or lexical (by words).")] = "hybrid",
-    where: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A condition on the metadata (also >=, <, …).")
-    ] = None,
+    where: Where = None,
     core: Core = None,
     as_json: AsJson = False,
 ) -> None:
@@ -120,6 +125,38 @@ def search(
             typer.echo(line.encode("utf-8", "replace").decode())
     if not hits:
         typer.echo("nothing was found", err=True)
+
+
+def ask(
+    index: Folder,
+    question: Annotated[str, typer.Argument(help="What to answer.")],
+    reader: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A saved reader, instead of the shipped one.")
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Passages to read.")] = 10,
+    n_best: Annotated[int, typer.Option(min=1, help="Answers to show.")] = 1,
+    mode: Annotated[str, typer.Option(help="How passages are found: hybrid, dense or lexical.")] = "hybrid",
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Abstain where no answer is likelier than this.")
+    ] = None,
+    where: Where = None,
+    core: Core = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question from the documents of an index, with the passage that says so; or say that they do not."""
+    from slmkit.tasks.question_answering.answerer import QuestionAnswerer
+
+    answerer = QuestionAnswerer(_open(index, core), reader, k=k, mode=mode, threshold=threshold)
+    found = answerer.ask(question, n_best=n_best, where=_read_where(where or []))
+    for rank, answer in enumerate(found if n_best > 1 else [found], start=1):
+        lines = [json.dumps(answer.row(), ensure_ascii=False)] if as_json else _told(rank, answer)
+        for line in lines:
+            typer.echo(line.encode("utf-8", "replace").decode())
+
+
+def given(**options: Path | None) -> dict[str, Any]:
+    """The options that were given."""
+    return {name: str(value) for name, value in options.items() if value is not None}
 
 
 def _open(folder: Path, core: Path | None = None, *, create: bool = False) -> DocumentIndex:
@@ -161,6 +198,14 @@ def _shown(rank: int, hit: Hit) -> list[str]:
     about = "  ".join(f"{name}={value}" for name, value in hit.metadata.items())
     head = f"{rank}. {hit.document} [{hit.start}:{hit.end}]  {', '.join(sides)}"
     return [f"{head}  {about}".rstrip(), f"   {' '.join(hit.text.split())}"]
+
+
+def _told(rank: int, answer: Answer) -> list[str]:
+    if not answer or answer.passage is None:
+        score = "" if answer.score is None else f" ({answer.score:.2f})"
+        return [f"no answer: {answer.reason}{score}"]
+    cited = f"{answer.document} [{answer.start}:{answer.end}]"
+    return [f"{rank}. {answer.text}  ({answer.score:.2f})  {cited}", f"   {' '.join(answer.passage.text.split())}"]
 
 
 def _summary(report: AddReport, opened: DocumentIndex) -> list[str]:

@@ -72,8 +72,11 @@ def test_interval_holds_the_score_and_is_seeded(name):
     rng = np.random.default_rng(1)
     if name == "entity_f1":
         gold, predicted = [[(0, 1, "x")]] * 20, [[(0, 1, "xy"[i % 3 == 0])] for i in range(20)]
-    elif name in ("answer_f1", "exact_match"):
+    elif name in ("answer_f1", "exact_match") or name.startswith(("squad_", "cmrc_", "cail_")):
         gold, predicted = [["a b c"]] * 20, ["a b c" if i % 3 else "a" for i in range(20)]
+    elif name in ("qa_f1", "qa_exact", "citation"):
+        gold = [{"answers": ["a b c"], "documents": ["1"]}] * 20
+        predicted = [{"answer": "a b c" if i % 3 else "a", "document": "1" if i % 3 else None} for i in range(20)]
     elif name == "spearman":
         gold = list(rng.random(20))
         predicted = [g + rng.normal() / 2 for g in gold]

@@ -195,7 +195,8 @@ def test_entities_and_reading_are_scored_too(tiny_root, tmp_path, lay):
     article = json.dumps({"data": [{"paragraphs": [{"context": "张三", "qas": qas}]}]}, ensure_ascii=False)
     for name in ("cmrc2018_trial", "train-pseudo-cmrc2018"):
         lay(tiny_root, f"zh/cmrc2018/{name}.json.xz", article)
-    outcomes = go(plan(Selection(tasks=("entities", "reading"), systems=("dummy",))), tiny_root, tmp_path)
+    chosen = Selection(datasets=("cluener2020", "cmrc2018"), systems=("dummy",), protocols=("fitted",))
+    outcomes = go(plan(chosen), tiny_root, tmp_path)
     assert statuses(outcomes) == ["done", "done"]
     assert [o.result.score for o in outcomes] == [0.0, 1.0]
 

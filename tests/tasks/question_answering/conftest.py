@@ -31,3 +31,14 @@ def index(tmp_path, embedder, rows):
     made = DocumentIndex.create(tmp_path / "index", slm=embedder)
     made.add(rows, text="body", metadata=["lang", "year"])
     return made
+
+
+@pytest.fixture(scope="session")
+def toy_reader(toy_slm):
+    """A reader that has learned the toy questions."""
+    from toy_questions import questions
+
+    from slmkit.tasks.question_answering import Reader
+
+    settings = {"depth": 2, "epochs": 8, "learning_rate": 3e-3, "batch_tokens": 512, "max_length": 64, "mine": False}
+    return Reader(slm=toy_slm, validation_fraction=0.25, **settings).fit(*questions(96))

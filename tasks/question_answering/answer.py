@@ -1,0 +1,86 @@
+"""What an answer holds and how it shows itself."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slmkit.tasks.question_answering.records import Key
+
+_MARK = "rgba(255,200,0,0.45)"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The passage that an answer stands in.
+
+    Attributes:
+        text: the passage. start, end: its characters in the document. metadata: the document's.
+    """
+
+    text: str
+    start: int
+    end: int
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with the place it was taken from, or the reason why there is none; false where there is none.
+
+    Attributes:
+        question: as it was asked. text: the answer, empty where there is none.
+        score: probability that the answer stands there; where there is none, that no passage has it, or None where
+            nothing was read.
+        document: the id of its document. start, end: its characters in the document, so that
+            ``index.document(answer.document).text[answer.start:answer.end] == answer.text``.
+        passage: the evidence. reason: why there is no answer, or None.
+    """
+
+    question: str
+    text: str = ""
+    score: float | None = None
+    document: Key | None = None
+    start: int | None = None
+    end: int | None = None
+    passage: Evidence | None = None
+    reason: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.reason is None
+
+    def __str__(self) -> str:
+        return self.text if self else f"({self.reason})"
+
+    def row(self) -> dict[str, Any]:
+        """Plain data for a table: ``answer, score, document, start, end, evidence, reason``."""
+        return {
+            "answer": self.text if self else None,
+            "score": self.score,
+            "document": self.document,
+            "start": self.start,
+            "end": self.end,
+            "evidence": self.passage.text if self.passage is not None else None,
+            "reason": self.reason,
+        }
+
+    def _repr_html_(self) -> str:
+        asked = f'<div style="color:#666;font-size:90%">{html.escape(self.question)}</div>'
+        score = "" if self.score is None else f" · {self.score:.2f}"
+        if not self or self.passage is None or self.start is None or self.end is None:
+            return f"<div>{asked}<div><i>{html.escape(self.reason or '')}</i>{score}</div></div>"
+        text, begin = self.passage.text, self.start - self.passage.start
+        end = begin + len(self.text)
+        marked = (
+            f"{html.escape(text[:begin])}"
+            f'<mark style="background:{_MARK};border-radius:3px">{html.escape(text[begin:end])}</mark>'
+            f"{html.escape(text[end:])}"
+        )
+        return (
+            f"<div>{asked}<div><b>{html.escape(self.text)}</b>{score}</div>"
+            f'<div style="white-space:pre-wrap;line-height:1.7;margin-top:4px">{marked}</div>'
+            f'<div style="color:#666;font-size:90%">{html.escape(str(self.document))} [{self.start}:{self.end}]</div>'
+            "</div>"
+        )

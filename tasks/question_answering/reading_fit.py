@@ -1,0 +1,201 @@
+"""From questions, passages and answers to a fitted reader."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from slmkit.core import SLM
+from slmkit.errors import InputError
+from slmkit.model.branch import Branch
+from slmkit.tasks.fit_report import Report
+from slmkit.tasks.inputs import rows_named
+from slmkit.tasks.question_answering.held_back import hold_back
+from slmkit.tasks.question_answering.lessons import Lessons, Piece, pieces
+from slmkit.tasks.question_answering.negatives import mine
+from slmkit.tasks.question_answering.reading_model import ReadingModel
+from slmkit.tasks.question_answering.reading_network import ReadingNetwork
+from slmkit.tasks.question_answering.reading_recipe import ReadingRecipe
+from slmkit.tasks.question_answering.reading_rows import Taught
+from slmkit.tasks.question_answering.reading_run import SAVE_EVERY, Kept, Watch, about_fit
+from slmkit.training.loop import Schedule
+from slmkit.training.states import TrunkStates, text_batches
+
+_TRIAL = 3  # steps that are timed to see how many fit in the minutes
+_STEPS_BETWEEN_LOOKS, _MOST_LOOKS = 200, 10
+
+Batch = tuple[TrunkStates, Piece, np.ndarray]
+
+
+def fit_reader(
+    slm: SLM,
+    taught: Taught,
+    recipe: ReadingRecipe,
+    *,
+    weights: np.ndarray | None = None,
+    others: Sequence[Sequence[str]] | None = None,
+    folder: Path | None = None,
+    verbose: int = 0,
+) -> ReadingModel:
+    """Fit a branch and a span head.
+
+    Args:
+        slm: the core. taught: what to learn from. recipe: settings.
+        weights: how often each row of ``taught`` is read, beside the others ``(n,)``; None for all alike.
+        others: for each row of ``taught``, passages that do not answer it; None has them looked for, where the recipe
+            says so.
+        folder: where the run is kept, to go on from; None keeps nothing. verbose: 1 shows progress on stderr.
+
+    Raises:
+        InputError: there is nothing to learn from, or a setting is out of range.
+        CheckpointError: the folder holds another fit.
+    """
+    if not taught.questions:
+        raise InputError(
+            "there is nothing to learn from: no row has an answer that stands in its passage, or none at all"
+        )
+    recipe = recipe.settled(len(taught.questions), slm)
+    with Report(verbose) as report, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        report.stage("reading the passages")
+        lessons = _lessons(slm, taught, recipe, others)
+        rows = _usable(lessons, taught)
+        weights = np.ones(len(lessons)) if weights is None else np.asarray(weights, dtype=np.float64)
+        train, held = hold_back([taught.passages[i] for i in rows], weights[rows], recipe.held_back, recipe.seed)
+        train, held = rows[train], rows[held]
+        network = ReadingNetwork(Branch.on(slm, recipe.depth, dropout=recipe.dropout), slm.config.encoder.width)
+        kept = Kept(folder, about_fit(slm, taught, weights, recipe))
+        watch = Watch(network, slm, lessons, held, recipe, report, kept)
+        own = weights[train] / max(float(weights[train].mean()), 1e-12)
+        interrupted = _descend(slm, lessons, train, own, recipe, watch, report)
+    temperature, threshold = watch.calibrated()
+    about = {
+        "rows": len(train),
+        "held_back": len(held),
+        "left_out": len(taught.questions) + len(taught.left_out) - len(rows),
+        "recipe": recipe.to_dict(),
+        "history": watch.history,
+        "interrupted": interrupted,
+    }
+    return ReadingModel(
+        slm,
+        network.pack(),
+        depth=recipe.depth,
+        sizes=recipe.sizes,
+        temperature=temperature,
+        threshold=threshold,
+        about=about,
+    )
+
+
+def _lessons(slm: SLM, taught: Taught, recipe: ReadingRecipe, others: Sequence[Sequence[str]] | None) -> Lessons:
+    if others is None:
+        others = [()] * len(taught.questions)
+        if recipe.mine:
+            answers = [[text[a:b] for a, b in spans] for text, spans in zip(taught.passages, taught.spans, strict=True)]
+            others = mine(taught.questions, taught.passages, answers)
+    return Lessons(
+        slm.tokenizer,
+        taught.questions,
+        taught.passages,
+        taught.spans,
+        others,
+        sizes=recipe.sizes,
+        abstain=recipe.abstain,
+    )
+
+
+def _usable(lessons: Lessons, taught: Taught) -> np.ndarray:
+    """Rows that can be learned from; a warning names the others."""
+    usable = np.array([lessons.has_lesson(row) for row in range(len(lessons))])
+    for what, bad in (
+        ("no answer that is given stands in the passage", taught.left_out),
+        ("the answer is too long for a window", [taught.rows[i] for i in np.flatnonzero(~usable)]),
+    ):
+        if bad:
+            warnings.warn(f"{rows_named(bad)}: {what}; left out of training", stacklevel=4)
+    if not usable.any():
+        raise InputError("there is nothing to learn from: every answer is longer than a window; raise max_length")
+    return np.flatnonzero(usable)
+
+
+def _batches(
+    slm: SLM, lessons: Lessons, rows: np.ndarray, weights: np.ndarray, recipe: ReadingRecipe
+) -> Iterator[Batch]:
+    """Batches of draws, without end."""
+    for number, piece in enumerate(pieces(lessons, rows, weights, recipe.seed)):
+        # Other windows are drawn in every epoch, so that there is nothing to keep.
+        states = TrunkStates(slm, piece.windows, upto=slm.config.encoder.layers - recipe.depth, limit=0)
+        rng = np.random.default_rng([recipe.seed, 2, number])
+        for draws in text_batches(states.text_lengths(), recipe.batch_tokens, rng):
+            yield states, piece, draws
+
+
+def _steps(lessons: Lessons, rows: np.ndarray, weights: np.ndarray, recipe: ReadingRecipe) -> int:
+    """How many steps the epochs are, told from the first draws."""
+    lengths = _text_lengths(next(pieces(lessons, rows, weights, recipe.seed)))
+    batches = sum(1 for _ in text_batches(lengths, recipe.batch_tokens, np.random.default_rng(recipe.seed)))
+    return max(1, math.ceil((recipe.epochs or 1) * batches * max(1.0, len(rows) / len(lengths))))
+
+
+def _text_lengths(piece: Piece) -> np.ndarray:
+    windows = piece.windows
+    return np.bincount(windows.text_index, windows.lengths, minlength=windows.n_texts).astype(np.int64)
+
+
+def _steps_in(minutes: float, network: ReadingNetwork, batches: Iterator[Batch]) -> int:
+    """How many steps fit, by the speed of the first."""
+    begin = time.monotonic()
+    for _ in range(_TRIAL):
+        states, piece, draws = next(batches)
+        network.loss(states, piece, draws).backward()
+    network.zero_grad(set_to_none=True)
+    return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / _TRIAL * 1.1)))
+
+
+def _descend(
+    slm: SLM,
+    lessons: Lessons,
+    rows: np.ndarray,
+    weights: np.ndarray,
+    recipe: ReadingRecipe,
+    watch: Watch,
+    report: Report,
+) -> bool:
+    """Train; returns whether the caller stopped it."""
+    network, kept = watch.network.train(), watch.kept
+    steps = kept.steps() or _steps(lessons, rows, weights, recipe)
+    if recipe.minutes is not None and kept.steps() is None:
+        steps = min(steps, _steps_in(recipe.minutes, network, _batches(slm, lessons, rows, weights, recipe)))
+    report.budget(
+        f"{len(rows):,} questions, {len(watch.rows):,} held back; {steps:,} steps of {recipe.batch_tokens:,} tokens in "
+        f"at most {recipe.epochs} epochs, branch of {recipe.depth} layers, rate {recipe.learning_rate:g}",
+        steps,
+    )
+    descent = kept.descent(network, Schedule(steps, recipe.learning_rate))
+    watch.go_on(descent.done)
+    every = max(1, math.ceil(steps / np.clip(steps // _STEPS_BETWEEN_LOOKS, 2, _MOST_LOOKS)))
+    try:
+        for states, piece, draws in islice(_batches(slm, lessons, rows, weights, recipe), descent.done, steps):
+            torch.manual_seed(recipe.seed * 1_000_003 + descent.done)  # what a resumed run draws is what it would have
+            loss = network.loss(states, piece, draws)
+            descent.step(loss)
+            report.step(descent.done, loss)
+            if descent.done % every == 0 or descent.done == steps:
+                watch.look(descent.done)
+            if descent.done % SAVE_EVERY == 0 or descent.done == steps:
+                kept.save()
+    except KeyboardInterrupt:
+        kept.save()
+        warnings.warn(
+            f"fit was interrupted after step {descent.done} of {steps}; the best weights so far are kept", stacklevel=5
+        )
+        return True
+    return False
