@@ -134,7 +134,7 @@ def dev_lessons(data: Path, name: str, limit: int, seed: int) -> list[Lesson]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{data / path} cannot be read: {error!r}") from error
     order = np.random.default_rng(seed).permutation(len(found))[:limit]
-    return [found[i] for i in order if found[i].spans]
+    return [found[i] for i in order if found[i].spans and found[i].question.strip()]
 
 
 def train(arguments: argparse.Namespace) -> dict[str, float]:
