@@ -19,8 +19,14 @@ ERROR_COLUMN = "slm_error"
 TASKS = {
     "sentiment": "slmkit.tasks.classification.sentiment:Sentiment",
     "summarize": "slmkit.tasks.summarization:Summarizer",
+    "ask": "slmkit.tasks.question_answering:QuestionAnswerer",
+    "correct": "slmkit.tasks.spelling:SpellCorrector",
 }
 """The shipped tasks by name. The class is imported only when the task is asked for."""
+NEEDS = {"ask": "index"}
+"""Tasks that cannot work without one of their options."""
+_OWN_WEIGHTS = {"ask": "reader", "correct": "speller"}
+"""Tasks that cannot work without a folder of ``weights``."""
 
 _CLASSIFIER = "slmkit.tasks.classification:BranchModel"
 _WRITERS = {
@@ -117,14 +123,25 @@ def load_task(name: str, **options: Any) -> TableTask:
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise InputError(f"{name} has no option {unknown[0]!r}; its options are: {', '.join(known)}")
+    needed = NEEDS.get(name)
+    if needed is not None and needed not in options:
+        raise InputError(f"{name} needs {needed}=… (on the command line --{needed})")
     return kind(**options)
 
 
+def ships(name: str) -> bool:
+    """Whether the weights that a task of this name needs are in this installation."""
+    folder = _OWN_WEIGHTS.get(name)
+    return folder is None or (Path(__file__).resolve().parent / "weights" / folder / "config.json").is_file()
+
+
 def load_model(path: str) -> TableTask:
-    """Return the classifier, or the task with its fitted writer, that was saved at ``path``."""
+    """Return the classifier, the speller, or the task with its fitted writer, that was saved at ``path``."""
     from slmkit.checkpoint import read_config
 
     config = read_config(Path(path))
+    if config.get("kind") == "speller":
+        return _resolve(TASKS["correct"]).load(path)
     about = config.get("about")
     name = about.get("task") if config.get("kind") == "writer" and isinstance(about, dict) else None
     return _resolve(_WRITERS.get(str(name), _CLASSIFIER)).load(path)

@@ -13,9 +13,11 @@ import typer
 
 import slmkit
 from slmkit.errors import InputError, SLMKitError
-from slmkit.tasks.base import TASKS, load_model, load_task
+from slmkit.tasks.base import TASKS, load_model, load_task, ships
+from slmkit.tasks.knowledge.cli import graph_app
 from slmkit.tasks.lazy_commands import LazyGroup
-from slmkit.tasks.question_answering.cli import index_app, search
+from slmkit.tasks.question_answering.cli import Asked, AskedReader, ask, given, index_app, search
+from slmkit.tasks.spelling.cli import correct
 
 if TYPE_CHECKING:
     from slmkit.tasks.base import TableTask
@@ -34,7 +36,10 @@ app = typer.Typer(
 
 
 app.add_typer(index_app)
+app.add_typer(graph_app)
 app.command("search")(search)
+app.command("ask")(ask)
+app.command("correct")(correct)
 
 
 def _show_version(wanted: bool) -> None:
@@ -69,6 +74,8 @@ def _run(
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the task; repeatable.")
     ] = None,
+    index: Asked = None,
+    reader: AskedReader = None,
     id_column: Annotated[str | None, typer.Option("--id", help="Write only this column and the results.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Put before the names of the result columns.")] = None,
     chunk_rows: Annotated[
@@ -85,7 +92,7 @@ def _run(
 
     Rows that cannot be processed are kept, with an empty result and a reason in slm_error.
     """
-    task, source = _read_operands(operands, model, _read_options(option or []))
+    task, source = _read_operands(operands, model, _read_options(option or []) | given(index=index, reader=reader))
     if errors not in ("quarantine", "raise"):
         raise InputError(f"--errors can be quarantine or raise, not {errors!r}")
     from slmkit.tasks.stream import run_file
@@ -201,12 +208,16 @@ def _info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.
 def _demo(
     out: Annotated[Path, typer.Option(help="The folder for the annotated table.")] = Path("slmkit-demo"),
 ) -> None:
-    """Run every task over a small table of English and Chinese reviews and news."""
+    """Run every task over a small table of English and Chinese reviews and news, and ask about the news."""
     from slmkit.tasks.demo import run_demo
 
     result = run_demo(out)
     typer.echo(result.preview)
     typer.echo(f"{result.rows} rows, {result.quarantined} results quarantined (see slm_error)")
+    if ships("ask"):
+        from slmkit.tasks.demo_questions import ask_about_news, shown
+
+        typer.echo(f"\nquestions about its news:\n{shown(ask_about_news())}\n")
     typer.echo(f"the annotated table: {result.path}")
 
 

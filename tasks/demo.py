@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from slmkit.errors import InputError
-from slmkit.tasks.base import ERROR_COLUMN, TASKS, TableTask, load_task
+from slmkit.tasks.base import ERROR_COLUMN, NEEDS, TASKS, TableTask, load_task, ships
 from slmkit.tasks.stream import run_file
 
 TABLE = "reviews_and_news.csv"
@@ -35,9 +35,10 @@ def run_demo(folder: Path, *, tasks: Iterable[TableTask] | None = None) -> DemoR
 
     Args:
         folder: Where the annotated table goes; made when it is not there.
-        tasks: The tasks; None is all that ship.
+        tasks: The tasks; None is all that ship and need nothing but a text.
     """
-    chosen = [load_task(name) for name in TASKS] if tasks is None else list(tasks)
+    own = (name for name in TASKS if name not in NEEDS and ships(name))
+    chosen = [load_task(name) for name in own] if tasks is None else list(tasks)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

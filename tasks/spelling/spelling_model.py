@@ -1,0 +1,189 @@
+"""A fitted speller without a caller's settings: trunk of the core, branch, scorer, lists, temperature, thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from slmkit import checkpoint
+from slmkit.core import SLM
+from slmkit.core import load as load_core
+from slmkit.errors import CheckpointError
+from slmkit.model.branch import Branch
+from slmkit.model.encoder import encoder_layers
+from slmkit.runtime import convert
+from slmkit.tasks.spelling.features import FEATURES
+from slmkit.tasks.spelling.lists import Lists
+from slmkit.tasks.spelling.network import LAYERS, SCORER, Scorer
+from slmkit.tasks.spelling.slate import Slate, locate
+from slmkit.tasks.spelling.slots import Chunk
+
+FORMAT = 1
+KIND = "speller"
+LISTS = "lists"
+PRESETS = {"careful": 0.001, "balanced": 0.003, "eager": 0.01}
+"""For each preset the share of right words that may be broken, by which its threshold is chosen (see ``calibrate``)."""
+USUAL = {"careful": 0.85, "balanced": 0.6, "eager": 0.4}
+"""Thresholds where too little was held back to choose them."""
+# Chunks are read in blocks, so that memory does not grow with the text.
+_BLOCK_SLOTS, _BLOCK_CHARACTERS = 2_000, 40_000
+
+Thresholds = Mapping[str, Mapping[str, float]]
+
+
+class SpellingModel:
+    """Tells how likely each candidate of each slot is. Nothing changes after construction.
+
+    Args:
+        slm: the core it was fitted on. lists: what candidates are made from.
+        tensors: the branch as ``checkpoint.pack`` stores it (``layers.…``) and the scorer in float32 (``scorer.…``).
+        depth: layers of the branch. rank: of the scorer. temperature: divides the scores.
+        thresholds: language ("en", "zh") -> preset -> probability from which a change is made.
+        about: how it was made, as plain data; saved along.
+    """
+
+    def __init__(
+        self,
+        slm: SLM,
+        lists: Lists,
+        tensors: Mapping[str, Tensor],
+        *,
+        depth: int,
+        rank: int,
+        temperature: float = 1.0,
+        thresholds: Thresholds | None = None,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.slm, self.lists, self.tensors, self.depth, self.rank = slm, lists, dict(tensors), depth, rank
+        given = {language: dict((thresholds or {}).get(language, USUAL)) for language in ("en", "zh")}
+        sane = all(set(each) == set(PRESETS) and all(0 < t <= 1 for t in each.values()) for each in given.values())
+        if not 0 < temperature < float("inf") or not 0 <= depth <= slm.config.encoder.layers or not sane:
+            raise ValueError(f"temperature {temperature}, depth {depth}, thresholds {given}")
+        self.temperature, self.thresholds, self.about = temperature, given, dict(about or {})
+        parts: dict[str, dict[str, Tensor]] = {LAYERS: {}, SCORER: {}}
+        for name, value in self.tensors.items():
+            parts[SCORER if name.startswith(SCORER) else LAYERS][name.removeprefix(SCORER)] = value
+        with torch.device("meta"):
+            self.branch = Branch(encoder_layers(slm.config.encoder, depth))
+            self.scorer = Scorer(slm.config.encoder.width, rank)
+        self.branch.load_state_dict(checkpoint.unpack(parts[LAYERS]), assign=True)
+        self.scorer.load_state_dict(parts[SCORER], assign=True)
+        for module in (self.branch, self.scorer):
+            module.eval().requires_grad_(requires_grad=False)
+        convert(self.branch, slm.precision)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change with the core, the lists, the settings or any weight."""
+        return checkpoint.fingerprint(*self._contents())
+
+    def scores(self, chunks: Sequence[Chunk]) -> list[np.ndarray]:
+        """Scores before the temperature.
+
+        Args:
+            chunks: of any texts.
+
+        Returns:
+            float32 ``(K,)`` for each slot of each chunk, in order.
+        """
+        return [scores for block in _blocks([chunk for chunk in chunks if chunk.slots]) for scores in self._read(block)]
+
+    def chances(self, chunks: Sequence[Chunk]) -> list[list[np.ndarray]]:
+        """Probabilities of the candidates of each slot ``(K,)``, for each chunk a list of them."""
+        found = iter(softmax(scores / self.temperature) for scores in self.scores(chunks))
+        return [[next(found) for _ in chunk.slots] for chunk in chunks]
+
+    @torch.inference_mode()
+    def _read(self, chunks: Sequence[Chunk]) -> list[np.ndarray]:
+        slots = [slot for chunk in chunks for slot in chunk.slots]
+        windows = self.slm.windows([chunk.text for chunk in chunks])
+        sums = torch.zeros(len(slots), self.slm.config.encoder.width)
+        counts = torch.zeros(len(slots), 1)
+        for numbers, states, mask in self.slm.run(windows, upto=self.slm.config.encoder.layers - self.depth):
+            rows, columns, owners = locate(chunks, windows, numbers)
+            if not len(rows):
+                continue
+            states = states.to(torch.bfloat16) if self.slm.precision == "bf16" else states
+            sums.index_add_(0, owners, self.branch(states, mask).float()[rows, columns])
+            counts.index_add_(0, owners, torch.ones(len(owners), 1))
+        slate = Slate.of(slots, self.lists.bigrams, self.slm.tokenizer)
+        scores, mask = self.scorer(sums / counts.clamp_min(1), slate, self.slm.encoder.words.weight)
+        return [row[:size].numpy() for row, size in zip(scores, slate.sizes.tolist(), strict=True)]
+
+    def _contents(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        config = {
+            "format": FORMAT,
+            "core": self.slm.fingerprint,
+            "depth": self.depth,
+            "rank": self.rank,
+            "features": list(FEATURES),
+            "temperature": self.temperature,
+            "thresholds": self.thresholds,
+            "about": self.about,
+        }
+        tensors = {**self.tensors, LISTS: self.lists.to_tensor()}
+        return config, {checkpoint.MODEL: checkpoint.tensors_to_bytes(tensors)}
+
+    def save(self, folder: str | Path, **about: Any) -> None:
+        """Write branch, scorer and lists; the core is named by its fingerprint and not written.
+
+        Args:
+            folder: made if it is not there. **about: plain data that is added to the model's ``about`` in the file.
+        """
+        config, files = self._contents()
+        config["about"] = {**self.about, **about}
+        checkpoint.write_folder(Path(folder), {"kind": KIND, **config}, files)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, slm: SLM | None = None) -> SpellingModel:
+        """Read what ``save`` wrote.
+
+        Args:
+            folder: the folder. slm: the core; None takes the one that ships with the package.
+
+        Raises:
+            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
+        """
+        folder = Path(folder)
+        slm = slm if slm is not None else load_core()
+        config, tensors = checkpoint.read_part(folder, KIND, newest=FORMAT, core=slm.fingerprint)
+        try:
+            if config["features"] != list(FEATURES):
+                raise ValueError(f"it knows the features {config['features']}")
+            return cls(
+                slm,
+                Lists.from_tensor(tensors.pop(LISTS)),
+                tensors,
+                depth=int(config["depth"]),
+                rank=int(config["rank"]),
+                temperature=float(config["temperature"]),
+                thresholds=config["thresholds"],
+                about=config.get("about"),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error!r}") from error
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Probabilities of scores ``(K,)``."""
+    raised = np.exp(scores - scores.max())
+    return raised / raised.sum()
+
+
+def _blocks(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+    block: list[Chunk] = []
+    slots = size = 0
+    for chunk in chunks:
+        if block and (slots + len(chunk.slots) > _BLOCK_SLOTS or size + len(chunk.text) > _BLOCK_CHARACTERS):
+            yield block
+            block, slots, size = [], 0, 0
+        block.append(chunk)
+        slots, size = slots + len(chunk.slots), size + len(chunk.text)
+    if block:
+        yield block
