@@ -15,8 +15,9 @@ from slmkit.tasks.spelling.sounds import sound
 
 COMMON = 20  # a word seen so often may be taken for another, and another for it
 _CONFUSED_WITH = 6  # other words at most
-# Of how often a word is seen another must be at least, to be what was meant: if they sound the same, and if they do not.
+# How often another must be seen beside a word, to be what was meant: where they sound the same, and where they do not.
 _RARER, _RARER_UNLIKE = 0.005, 0.05
+_HEARD_APART = 1.9  # cost of the edits between two words that sound the same, at most
 _ENDINGS = ("s", "es", "d", "ed", "r", "er", "y", "ly", "n", "en", "ing")
 _BITS = np.array([bin(i).count("1") for i in range(1 << 14)], dtype=np.uint8)
 
@@ -165,7 +166,7 @@ def find_confusions(words: WordList, *, least: int = COMMON) -> dict[int, list[i
             continue
         seen = words.counts[number]
         others = {i for i in heard[sound(key, vowels=True)] if abs(len(words.keys[i]) - len(key)) <= 2}
-        others = {i for i in others if words.counts[i] >= _RARER * seen}
+        others = {i for i in others if words.counts[i] >= _RARER * seen and weighed(key, words.keys[i]) <= _HEARD_APART}
         if len(key) >= 4:
             near = (i for i in words.near(key, 1).tolist() if i < count and len(words.keys[i]) >= 4)
             others.update(i for i in near if words.counts[i] >= _RARER_UNLIKE * seen)
