@@ -13,9 +13,10 @@ from slmkit.tasks.spelling.distance import weighed
 from slmkit.tasks.spelling.features import AT, FEATURES
 from slmkit.tasks.spelling.lists import Lists
 from slmkit.tasks.spelling.places import code, fold
-from slmkit.tasks.spelling.words import WordList
+from slmkit.tasks.spelling.words import FREQUENCY, WordList
 
 MOST_WORDS = 24  # other candidates of an English word
+_WEIGHED = 60  # words of which these are chosen by the cost of their edits
 LONGEST_WORD = 30  # letters; what is longer is no word
 _KEPT = 1 << 13  # words whose candidates are remembered
 _HEARD, _SOUND_ALIKE, _SPLITS = 60, 8, 3
@@ -165,7 +166,7 @@ class Candidates:
         if len(stem) < 2:
             return
         words = self.words
-        rows = set(words.near(stem, 1 if len(stem) <= 3 else 2).tolist())
+        rows = set(words.near(stem, 1 if len(stem) <= 3 else 2, _WEIGHED).tolist())
         alike = [i for i in words.alike(stem)[:_HEARD].tolist() if _comparable(stem, words.keys[i])]
         same_sound = set(alike)
         rows.update(alike[:_SOUND_ALIKE], words.bare.get(stem, ()))
@@ -174,7 +175,9 @@ class Candidates:
             named = self._against(stem, words.keys[row])
             if row in same_sound:
                 named["sound"] = 1.0
-            rank = named["distance"] - 2.5 * named["frequency"] - 0.5 * (row in same_sound) + named["first_letter"]
+            rank = (
+                named["distance"] - FREQUENCY * named["frequency"] - 0.5 * (row in same_sound) + named["first_letter"]
+            )
             ranked.append((rank, row, named))
         for _, row, named in sorted(ranked, key=lambda each: each[:2])[:MOST_WORDS]:
             found[words.forms[row] + ending] = named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ _SHORTEST, _ODD = 24, 0.5  # weight of a text; share of its characters that are 
 _COUPLES, _SEEN = 30_000, 30  # two-character words that are typed for each other, and how often each is seen
 _HOMOPHONES = 6
 _FROM_PAIRS, _WORDS = 0.12, 0.04  # share of Chinese lessons from the sets of pairs; of English steps, words alone
-_NEAR = 1500  # texts of like length that a step draws from
+_NEAR = (200, 1500)  # texts of like length that a step draws from, a twentieth of all within these bounds
+_NEAR_PAIRS = 300  # pairs of like length that one is drawn from
 _ZH_MOST, _ZH_CLEAN = 0.06, 0.35  # of a Chinese text: most errors, and texts without
 _LISTS, _ABOUT = "lists.safetensors", "material.json"
 
@@ -49,7 +51,7 @@ class Material:
     """What lessons are drawn from; each step's are told by its number alone.
 
     Attributes:
-        lists: of the counted documents. english, chinese: right texts, sorted by length. pairs: aligned sentences.
+        lists: of the counted documents. english, chinese: right texts, sorted by length. pairs: aligned sentences, too.
         noise_en, noise_zh: what misspells.
     """
 
@@ -67,10 +69,10 @@ class Material:
         if not chinese and rng.random() < _WORDS:
             return self._words(rng, tokens // 8)
         texts = self.chinese if chinese else self.english
-        anchor = int(rng.integers(len(texts)))
-        low = max(0, min(anchor - _NEAR // 2, len(texts) - _NEAR))
+        near = min(len(texts), max(_NEAR[0], min(_NEAR[1], len(texts) // 20)))
+        low = max(0, min(int(rng.integers(len(texts))) - near // 2, len(texts) - near))
         made, left = [], float(tokens)
-        for row in rng.permutation(min(_NEAR, len(texts))).tolist():
+        for row in rng.permutation(near).tolist():
             made.append(self.misspelt(texts[low + row], rng, chinese=chinese))
             left -= weight_of(made[-1].text) / (3.0 if chinese else 4.2) + 2
             if left <= 0:
@@ -82,7 +84,8 @@ class Material:
         if not chinese:
             return self.noise_en.misspell(text, rates(rng), rng)
         if self.pairs and rng.random() < _FROM_PAIRS:
-            return self.pairs[int(rng.integers(len(self.pairs)))]
+            near = bisect_left(self.pairs, weight_of(text), key=_weight) + int(rng.integers(-_NEAR_PAIRS, _NEAR_PAIRS))
+            return self.pairs[min(max(near, 0), len(self.pairs) - 1)]
         return self.noise_zh.misspell(text, rates(rng, clean=_ZH_CLEAN, most=_ZH_MOST), rng)
 
     def _words(self, rng: np.random.Generator, count: int) -> list[Lesson]:
@@ -127,7 +130,7 @@ def gather(
     wrong = {each for forms in known.values() for each in forms}
     about = _about(raw, sets, characters)
     lists, homophones = _kept(data, raw, wrong, about, characters=characters, folder=folder)
-    lessons = [lesson_of(*pair) for source in sets for pair in pairs(data, source)]
+    lessons = sorted((lesson_of(*pair) for source in sets for pair in pairs(data, source)), key=_weight)
     texts: dict[str, list[str]] = {"en": [], "zh": []}
     for each in raw:
         for document in documents(data, each, read=True, characters=characters):
@@ -212,6 +215,10 @@ def _about(raw: Sequence[RawText], sets: Sequence[PairSet], characters: int | No
     told.append({"name": "codespell", "licence": "dictionary CC BY-SA 3.0; half of its right words, not shipped"})
     told.append({"name": "csc-confusion", "licence": "none stated; SIGHAN bake-off 2013, Wang et al. 2018"})
     return {"sets": told, "characters": characters}
+
+
+def _weight(lesson: Lesson) -> int:
+    return weight_of(lesson.text)
 
 
 def _held_apart(texts: list[str], rng: np.random.Generator) -> tuple[list[str], list[str]]:

@@ -18,6 +18,7 @@ _CONFUSED_WITH = 6  # other words at most
 # How often another must be seen beside a word, to be what was meant: where they sound the same, and where they do not.
 _RARER, _RARER_UNLIKE = 0.005, 0.05
 _HEARD_APART = 1.9  # cost of the edits between two words that sound the same, at most
+FREQUENCY = 2.5  # edits that the logarithm of how often a word is seen, from 0 to 1, makes up for
 _ENDINGS = ("s", "es", "d", "ed", "r", "er", "y", "ly", "n", "en", "ing")
 _BITS = np.array([bin(i).count("1") for i in range(1 << 14)], dtype=np.uint8)
 
@@ -79,8 +80,11 @@ class WordList:
                 found.setdefault(key.replace("'", ""), []).append(number)
         return found
 
-    def near(self, key: str, distance: int) -> np.ndarray:
+    def near(self, key: str, distance: int, most: int | None = None) -> np.ndarray:
         """Numbers of the words within so many edits of a folded one (letters left out, put in, changed, swapped).
+
+        Args:
+            key: the word. distance: edits. most: of the words, the nearer and the more frequent rather; None for all.
 
         Raises:
             MissingExtraError: rapidfuzz is not installed.
@@ -99,7 +103,11 @@ class WordList:
         found = process.cdist(
             [key], [self.keys[i] for i in rows], scorer=OSA.distance, score_cutoff=distance, dtype=np.uint8
         )[0]
-        return rows[found <= distance]
+        good = found <= distance
+        rows, found = rows[good], found[good]
+        if most is None or len(rows) <= most:
+            return rows
+        return rows[np.argpartition(found - FREQUENCY * self.frequency[rows], most)[:most]]
 
     def alike(self, key: str) -> np.ndarray:
         """Numbers of the words that sound like a folded one, the most frequent first."""

@@ -53,6 +53,9 @@ def test_near_is_what_the_distance_says(lists):
         for distance in (1, 2):
             found = {words.keys[i] for i in words.near(typed, distance)}
             assert found == {key for key in words.keys if OSA.distance(typed, key) <= distance}
+            few = [words.keys[i] for i in words.near(typed, distance, 2)]
+            assert len(few) == min(2, len(found))
+            assert set(few) <= found
 
 
 def test_real_words_that_are_taken_for_others(lists):
