@@ -132,7 +132,12 @@ def load_task(name: str, **options: Any) -> TableTask:
 def ships(name: str) -> bool:
     """Whether the weights that a task of this name needs are in this installation."""
     folder = _OWN_WEIGHTS.get(name)
-    return folder is None or (Path(__file__).resolve().parent / "weights" / folder / "config.json").is_file()
+    return folder is None or (weights_folder(folder) / "config.json").is_file()
+
+
+def weights_folder(name: str) -> Path:
+    """Where the weights of this name are inside the package, if they ship."""
+    return Path(__file__).resolve().parent / "weights" / name
 
 
 def load_model(path: str) -> TableTask:

@@ -16,6 +16,7 @@ from slmkit.errors import InputError, SLMKitError
 from slmkit.tasks.base import TASKS, load_model, load_task, ships
 from slmkit.tasks.knowledge.cli import graph_app
 from slmkit.tasks.lazy_commands import LazyGroup
+from slmkit.tasks.name_values import read_pairs
 from slmkit.tasks.question_answering.cli import Asked, AskedReader, ask, given, index_app, search
 from slmkit.tasks.spelling.cli import correct
 
@@ -92,7 +93,9 @@ def _run(
 
     Rows that cannot be processed are kept, with an empty result and a reason in slm_error.
     """
-    task, source = _read_operands(operands, model, _read_options(option or []) | given(index=index, reader=reader))
+    task, source = _read_operands(
+        operands, model, read_pairs(option or [], "--option") | given(index=index, reader=reader)
+    )
     if errors not in ("quarantine", "raise"):
         raise InputError(f"--errors can be quarantine or raise, not {errors!r}")
     from slmkit.tasks.stream import run_file
@@ -116,20 +119,6 @@ def _run(
         typer.echo(str(error), err=True)
         raise typer.Exit(130) from None
     typer.echo(_summary(report), err=True)
-
-
-def _read_options(given: list[str]) -> dict[str, Any]:
-    """Take ``NAME=VALUE``; a value that is JSON (a number, true, a list) is read as such, any other is text."""
-    options: dict[str, Any] = {}
-    for pair in given:
-        name, separator, value = pair.partition("=")
-        if not separator or not name:
-            raise InputError(f"--option {pair!r}: give NAME=VALUE")
-        try:
-            options[name] = json.loads(value)
-        except ValueError:
-            options[name] = value
-    return options
 
 
 def _read_operands(

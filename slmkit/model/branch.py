@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 
 from slmkit.errors import InputError
@@ -43,6 +44,11 @@ class Branch(nn.Module):
         layers = nn.ModuleList(float_copy(layer) for layer in stack[total - depth :])
         set_dropout(layers, dropout)
         return cls(layers)
+
+    def read(self, slm: SLM, states: Tensor, mask: Tensor) -> Tensor:
+        """Of a branch in the core's precision, float32 states over those that ``slm.run`` yields; shapes as there."""
+        states = states.to(torch.bfloat16) if slm.precision == "bf16" else states
+        return self(states, mask).float()
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Shape: trunk states ``(B, T, W)`` and mask ``(B, T)`` bool -> ``(B, T, W)``."""

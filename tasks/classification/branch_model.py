@@ -6,7 +6,6 @@ It needs no scikit-learn, so that a saved model answers soon after a cold start.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +15,21 @@ from torch import Tensor, nn
 
 from slmkit import checkpoint
 from slmkit.core import KIND_TOKENS, SLM, Kind
-from slmkit.core import load as load_core
-from slmkit.errors import CheckpointError
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
 from slmkit.tasks.classification.labels import Label, Labels
 from slmkit.tasks.classification.wording import Wording
 from slmkit.tasks.inputs import as_texts
+from slmkit.tasks.saved_part import SavedPart
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.explanation import Explanation
 
-FORMAT = 1
-KIND = "classifier"
 HEAD, BIAS = "head.weight", "head.bias"
 
 
-class BranchModel:
+class BranchModel(SavedPart):
     """Scores of texts under a set of labels. Nothing changes after construction, so threads may share it.
 
     Args:
@@ -46,6 +42,7 @@ class BranchModel:
         about: how it was made, as plain data; saved along.
     """
 
+    kind = "classifier"
     name = "classification"
     columns = ("label", "score")
 
@@ -79,12 +76,6 @@ class BranchModel:
     def column_types(self) -> dict[str, type]:
         """Types of the result columns, for tables in which every result is empty."""
         return {"label": str if self.labels.multi else self.labels.kind, "score": float}
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Sixteen hex digits that change with the core, the labels or any weight."""
-        config, files = self._contents()
-        return checkpoint.fingerprint(config, files)
 
     def float_branch(self) -> Branch:
         """The branch in float32, frozen and without dropout."""
@@ -156,10 +147,9 @@ class BranchModel:
 
         return explain(self, text, label, tolerance=tolerance)
 
-    def _contents(self) -> tuple[dict[str, Any], dict[str, bytes]]:
-        config = {
-            "format": FORMAT,
-            "core": self.slm.fingerprint,
+    def settings(self) -> dict[str, Any]:
+        """See ``SavedPart``."""
+        return {
             "labels": self.labels.to_json(),
             "depth": self.depth,
             "upto": self.upto,
@@ -167,46 +157,20 @@ class BranchModel:
             "normalise": self.normalise,
             "temperature": self.temperature,
             "text_kind": self.text_kind,
-            "about": self.about,
         }
-        return config, {checkpoint.MODEL: checkpoint.tensors_to_bytes(self.tensors)}
-
-    def save(self, folder: str | Path, **about: Any) -> None:
-        """Write branch, head and labels; the core is named by its fingerprint and not written.
-
-        Args:
-            folder: made if it is not there. **about: plain data that is added to the model's ``about`` in the file.
-        """
-        config, files = self._contents()
-        config["about"] = {**self.about, **about}
-        checkpoint.write_folder(Path(folder), {"kind": KIND, **config}, files)
 
     @classmethod
-    def load(cls, folder: str | Path, *, slm: SLM | None = None) -> BranchModel:
-        """Read what ``save`` wrote.
-
-        Args:
-            folder: the folder. slm: the core; None takes the one that ships with the package.
-
-        Raises:
-            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
-        """
-        folder = Path(folder)
-        slm = slm if slm is not None else load_core()
-        config, tensors = checkpoint.read_part(folder, KIND, newest=FORMAT, core=slm.fingerprint)
-        labels = Labels.from_json(config.get("labels") or {}, folder / checkpoint.CONFIG)
-        try:
-            return cls(
-                slm,
-                labels,
-                tensors,
-                depth=int(config["depth"]),
-                upto=int(config["upto"]),
-                max_length=int(config["max_length"]),
-                normalise=bool(config["normalise"]),
-                temperature=float(config["temperature"]),
-                text_kind=config["text_kind"],
-                about=config.get("about"),
-            )
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error!r}") from error
+    def restored(cls, slm: SLM, config: Mapping[str, Any], tensors: dict[str, Tensor], folder: Path) -> BranchModel:
+        """See ``SavedPart``."""
+        return cls(
+            slm,
+            Labels.from_json(config.get("labels") or {}, folder / checkpoint.CONFIG),
+            tensors,
+            depth=int(config["depth"]),
+            upto=int(config["upto"]),
+            max_length=int(config["max_length"]),
+            normalise=bool(config["normalise"]),
+            temperature=float(config["temperature"]),
+            text_kind=config["text_kind"],
+            about=config.get("about"),
+        )

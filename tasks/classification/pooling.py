@@ -66,8 +66,7 @@ def _chunk_vectors(
     tokens = torch.zeros(len(texts), 1)
     for numbers, states, mask in slm.run(windows, upto=upto, vectors=branch is None):
         if branch is not None:
-            states = states.to(torch.bfloat16) if slm.precision == "bf16" else states
-            states = branch(states, mask).float()
+            states = branch.read(slm, states, mask)
         sums, counts = window_sums(states, mask)
         total.index_add_(0, index[numbers], sums)
         tokens.index_add_(0, index[numbers], counts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slmkit.errors import CheckpointError, InputError
+from slmkit.tasks.base import weights_folder
 from slmkit.tasks.inputs import as_series_like, as_texts
 
 if TYPE_CHECKING:
@@ -99,4 +100,4 @@ class Sentiment:
 
 def shipped_sentiment() -> Path:
     """The folder of the sentiment weights inside the package."""
-    return Path(__file__).resolve().parents[1] / "weights" / "sentiment"
+    return weights_folder("sentiment")

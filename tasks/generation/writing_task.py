@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from slmkit.errors import CheckpointError
 from slmkit.tasks.inputs import as_series_like, as_texts
+from slmkit.tasks.parameters import Parameters
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -23,10 +22,10 @@ _Task = TypeVar("_Task", bound="WritingTask")
 LEFT_OUT = ("slm", "random_state", "verbose")  # they belong to the machine and the run, not to the model
 
 
-class WritingTask:
+class WritingTask(Parameters):
     """A task whose result is a text. Subclasses store their parameters, name a start and say how a text is written.
 
-    It has scikit-learn's manners without its import, which alone would take a third of the time to a first result.
+    It has scikit-learn's manners (``Parameters``).
 
     Attributes:
         model_: after ``fit``, the ``WritingModel``.
@@ -36,7 +35,6 @@ class WritingTask:
     columns: tuple[str, ...]
     random_state: int | None
     verbose: int
-    slm: SLM | str | Path | None
 
     def __init__(self, *, slm: SLM | str | Path | None = None) -> None:
         self.slm = slm
@@ -158,47 +156,8 @@ class WritingTask:
     def _positions(self) -> int:
         return self.writer.decoder.config.positions
 
-    def _core(self) -> SLM:
-        if self.slm is None or isinstance(self.slm, (str, Path)):
-            from slmkit.core import load
-
-            return load(self.slm)
-        return self.slm
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters of the constructor, as scikit-learn asks for them."""
-        names = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
-        return {name: getattr(self, name) for name in names}
-
-    def set_params(self: _Task, **parameters: Any) -> _Task:
-        """Change parameters of the constructor; returns the task.
-
-        Raises:
-            ValueError: there is no such parameter.
-        """
-        known = self.get_params()
-        for name, value in parameters.items():
-            if name not in known:
-                raise ValueError(f"{type(self).__name__} has no parameter {name!r}; it has {', '.join(known)}")
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = inspect.signature(type(self).__init__).parameters
-        told = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name].default]
-        return f"{type(self).__name__}({', '.join(told)})"
-
     def __sklearn_tags__(self) -> Tags:
         from sklearn.utils import InputTags, Tags, TargetTags
 
         inputs = InputTags(one_d_array=True, two_d_array=False, string=True)
         return Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=inputs)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")
-
-    def __sklearn_clone__(self: _Task) -> _Task:
-        # The core is shared: it never changes, and a copy in every fold would cost its whole size.
-        parameters = self.get_params(deep=False)
-        core = parameters.pop("slm")
-        return type(self)(**{**copy.deepcopy(parameters), "slm": core})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slmkit.errors import InputError
+from slmkit.tasks.name_values import read_pairs
 
 if TYPE_CHECKING:
     from slmkit.tasks.knowledge.records import GrowthReport
@@ -71,7 +72,7 @@ def query(
     from slmkit.tasks.knowledge.graph import KnowledgeGraph
 
     with KnowledgeGraph.open(graph, read_only=True) as opened:
-        frame = opened.query(cypher, _read_parameters(parameter or []))
+        frame = opened.query(cypher, read_pairs(parameter or [], "--parameter"))
     rows = frame.to_dict("split")["data"]
     if as_json:
         for row in rows:
@@ -108,20 +109,6 @@ def show(
 
     with KnowledgeGraph.open(graph, read_only=True) as opened:
         typer.echo(f"written to {opened.show(out, open=open_it, most=most)}", err=True)
-
-
-def _read_parameters(given: list[str]) -> dict[str, Any]:
-    """Take ``NAME=VALUE``; a value that is JSON (a number, true, a list) is read as such, any other is text."""
-    found: dict[str, Any] = {}
-    for pair in given:
-        name, separator, value = pair.partition("=")
-        if not separator or not name:
-            raise InputError(f"--parameter {pair!r}: give NAME=VALUE")
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            found[name] = value
-    return found
 
 
 def _summary(report: GrowthReport, nodes: int) -> list[str]:

@@ -16,7 +16,7 @@ from slmkit.tasks.knowledge.keys import as_stored
 from slmkit.tasks.knowledge.records import Embed, Extraction, Extractor, GrowthReport, Mention, Refusal
 from slmkit.tasks.knowledge.store import Store
 from slmkit.tasks.knowledge.triples import TripleTable
-from slmkit.tasks.question_answering.sources import Row, Source
+from slmkit.tasks.question_answering.sources import Row, Source, chunked
 from slmkit.text.sentences import sentence_spans
 
 CHUNK_ROWS = 32  # extracted in one call
@@ -52,7 +52,7 @@ class TakingIn:
         if isinstance(extractor, TripleTable):
             for problem in extractor.problems:
                 self._refuse(Refusal(problem.row, problem.id, f"triple: {problem.reason}"))
-        for chunk in _chunks(source.rows):
+        for chunk in chunked(source.rows, CHUNK_ROWS, CHUNK_CHARACTERS):
             usable = [row for row in chunk if self._usable(row)]
             for row, extraction in self._extract(usable, extractor):
                 self._take(row, extraction)
@@ -189,16 +189,3 @@ def _sentence(spans: Sequence[tuple[int, int]], mention: Mention, side: int) -> 
     if side == 0:
         return max((start for start, _ in spans if start <= mention.start), default=0)
     return min((end for _, end in spans if end >= mention.end), default=mention.end)
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    chunk: list[Row] = []
-    size = 0
-    for row in rows:
-        chunk.append(row)
-        size += len(row.text)
-        if len(chunk) >= CHUNK_ROWS or size >= CHUNK_CHARACTERS:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk

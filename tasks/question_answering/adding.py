@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from slmkit.errors import InputError
 from slmkit.tasks.question_answering import documents
 from slmkit.tasks.question_answering.passages import passage_spans
 from slmkit.tasks.question_answering.records import AddReport, Embedder, Refusal
-from slmkit.tasks.question_answering.sources import Row, Source
+from slmkit.tasks.question_answering.sources import Row, Source, chunked
 from slmkit.tasks.question_answering.store import Store, read_stamp
 
 # A chunk ends when it holds as many documents or characters: little enough to lose, enough to embed in full batches.
@@ -43,7 +43,7 @@ class Adding:
 
     def run(self, source: Source, advance: Callable[[int], None], committed: Callable[[], None]) -> AddReport:
         """Take in all rows; ``committed`` is called after each chunk."""
-        for chunk in _chunks(source.rows):
+        for chunk in chunked(source.rows, CHUNK_ROWS, CHUNK_CHARACTERS):
             self._take(chunk)
             advance(len(chunk))
             committed()
@@ -107,16 +107,3 @@ class Adding:
         if not np.isfinite(vectors).all():
             raise InputError("the core gave vectors that are not finite; nothing of this chunk was added")
         return vectors
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    chunk: list[Row] = []
-    size = 0
-    for row in rows:
-        chunk.append(row)
-        size += len(row.text)
-        if len(chunk) >= CHUNK_ROWS or size >= CHUNK_CHARACTERS:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from slmkit.errors import CheckpointError, InputError
-from slmkit.tasks.base import cell_problem
+from slmkit.tasks.base import cell_problem, weights_folder
 from slmkit.tasks.inputs import as_rows, as_series_like, is_missing
 from slmkit.tasks.question_answering.answer import Answer, Evidence
 from slmkit.tasks.question_answering.records import MODES, Hit
@@ -220,4 +220,4 @@ def _check_count(name: str, value: Any) -> None:
 
 def shipped_reader() -> Path:
     """The folder of the reader's weights inside the package."""
-    return Path(__file__).resolve().parents[1] / "weights" / "reader"
+    return weights_folder("reader")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from torch import Tensor
 
 from slmkit import checkpoint
 from slmkit.core import SLM
-from slmkit.core import load as load_core
-from slmkit.errors import CheckpointError, InputError
+from slmkit.errors import InputError
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.model.heads import SpanHead
@@ -28,16 +26,15 @@ from slmkit.tasks.question_answering.candidates import (
     window_candidates,
 )
 from slmkit.tasks.question_answering.reading import Sizes, lay_question_windows, passage_tokens
+from slmkit.tasks.saved_part import SavedPart
 from slmkit.text.windows import Windows
 
-FORMAT = 1
-KIND = "reader"
 HEAD = "head."
 # Questions are taken in chunks, so that memory does not grow with their number.
 CHUNK_PASSAGES, CHUNK_CHARACTERS = 512, 1_000_000
 
 
-class ReadingModel:
+class ReadingModel(SavedPart):
     """Finds where in given passages the answer to a question stands. Nothing changes after construction.
 
     Args:
@@ -47,6 +44,8 @@ class ReadingModel:
         threshold: the reader abstains where "no answer" is likelier than this.
         about: how it was made, as plain data; saved along.
     """
+
+    kind = "reader"
 
     def __init__(
         self,
@@ -74,11 +73,6 @@ class ReadingModel:
         for module in (self.branch, self.head):
             module.eval().requires_grad_(requires_grad=False)
         convert(self.branch, slm.precision)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Sixteen hex digits that change with the core, the settings or any weight."""
-        return checkpoint.fingerprint(*self._contents())
 
     def read(
         self,
@@ -110,9 +104,8 @@ class ReadingModel:
         windows = self._windows(questions, pairs)
         found = [Candidates() for _ in pairs]
         for numbers, states, mask in self.slm.run(windows, upto=self.slm.config.encoder.layers - self.depth):
-            states = states.to(torch.bfloat16) if self.slm.precision == "bf16" else states
             allowed = passage_tokens(windows, numbers, mask)
-            start, end = self.head(self.branch(states, mask).float(), with_null(allowed))
+            start, end = self.head(self.branch.read(self.slm, states, mask), with_null(allowed))
             best = batch_spans(start, end, allowed, self.sizes.answer)
             for row, number in enumerate(numbers):
                 pair = int(windows.text_index[number])
@@ -138,56 +131,30 @@ class ReadingModel:
             overlap=self.sizes.overlap,
         )
 
-    def _contents(self) -> tuple[dict[str, Any], dict[str, bytes]]:
-        config = {
-            "format": FORMAT,
-            "core": self.slm.fingerprint,
+    def settings(self) -> dict[str, Any]:
+        """See ``SavedPart``."""
+        return {
             "depth": self.depth,
             "max_length": self.sizes.window,
             "max_answer": self.sizes.answer,
             "temperature": self.temperature,
             "threshold": self.threshold,
-            "about": self.about,
         }
-        return config, {checkpoint.MODEL: checkpoint.tensors_to_bytes(self.tensors)}
-
-    def save(self, folder: str | Path, **about: Any) -> None:
-        """Write branch and head; the core is named by its fingerprint and not written.
-
-        Args:
-            folder: made if it is not there. **about: plain data that is added to the model's ``about`` in the file.
-        """
-        config, files = self._contents()
-        config["about"] = {**self.about, **about}
-        checkpoint.write_folder(Path(folder), {"kind": KIND, **config}, files)
 
     @classmethod
-    def load(cls, folder: str | Path, *, slm: SLM | None = None) -> ReadingModel:
-        """Read what ``save`` wrote.
-
-        Args:
-            folder: the folder. slm: the core; None takes the one that ships with the package.
-
-        Raises:
-            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
-        """
-        folder = Path(folder)
-        slm = slm if slm is not None else load_core()
-        config, tensors = checkpoint.read_part(folder, KIND, newest=FORMAT, core=slm.fingerprint)
-        try:
-            sizes = Sizes(int(config["max_length"]), int(config["max_answer"]))
-            check_sizes(sizes, slm)
-            return cls(
-                slm,
-                tensors,
-                depth=int(config["depth"]),
-                sizes=sizes,
-                temperature=float(config["temperature"]),
-                threshold=float(config["threshold"]),
-                about=config.get("about"),
-            )
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error!r}") from error
+    def restored(cls, slm: SLM, config: Mapping[str, Any], tensors: dict[str, Tensor], folder: Path) -> ReadingModel:
+        """See ``SavedPart``."""
+        sizes = Sizes(int(config["max_length"]), int(config["max_answer"]))
+        check_sizes(sizes, slm)
+        return cls(
+            slm,
+            tensors,
+            depth=int(config["depth"]),
+            sizes=sizes,
+            temperature=float(config["temperature"]),
+            threshold=float(config["threshold"]),
+            about=config.get("about"),
+        )
 
 
 def with_null(allowed: Tensor) -> Tensor:

@@ -166,3 +166,17 @@ def _plain_value(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain_value(each, depth + 1) for each in value]
     return as_text(value)
+
+
+def chunked(rows: Iterator[Row], most: int, characters: int) -> Iterator[list[Row]]:
+    """Rows in lists of ``most``, or fewer where their texts come to so many characters."""
+    chunk: list[Row] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += len(row.text)
+        if len(chunk) >= most or size >= characters:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import inspect
 import json
@@ -12,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slmkit.errors import CheckpointError, InputError
+from slmkit.tasks.base import weights_folder
 from slmkit.tasks.inputs import as_series_like, as_texts, check_seed
+from slmkit.tasks.parameters import Parameters
 from slmkit.tasks.spelling.given import blocks_of, pairs_of
 from slmkit.tasks.spelling.places import LANGUAGES
 
@@ -27,7 +28,7 @@ _PRESETS = ("careful", "balanced", "eager")
 _SURE = 0.999  # what is as likely as that to be right as it stands is not worth explaining
 
 
-class SpellCorrector:
+class SpellCorrector(Parameters):
     """Corrects spelling: misspelt words, real words in the wrong place, words split or run together, wrong characters.
 
     Nothing but the words and characters that are named in ``errors`` changes. Addresses, names with @ and #, code,
@@ -271,49 +272,10 @@ class SpellCorrector:
         self.__dict__.pop("model_", None)
         return self._fitted() if self.model is not None or has_shipped() else None
 
-    def _core(self) -> SLM:
-        if self.slm is None or isinstance(self.slm, (str, Path)):
-            from slmkit.core import load
-
-            return load(self.slm)
-        return self.slm
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters of the constructor, as scikit-learn asks for them."""
-        names = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
-        return {name: getattr(self, name) for name in names}
-
-    def set_params(self, **parameters: Any) -> SpellCorrector:
-        """Change parameters of the constructor; returns the corrector.
-
-        Raises:
-            ValueError: there is no such parameter.
-        """
-        known = self.get_params()
-        for name, value in parameters.items():
-            if name not in known:
-                raise ValueError(f"SpellCorrector has no parameter {name!r}; it has {', '.join(known)}")
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = inspect.signature(type(self).__init__).parameters
-        told = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name].default]
-        return f"SpellCorrector({', '.join(told)})"
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")
-
-    def __sklearn_clone__(self) -> SpellCorrector:
-        # The core is shared: it never changes, and a copy in every fold would cost its whole size.
-        parameters = self.get_params()
-        core = parameters.pop("slm")
-        return type(self)(**copy.deepcopy(parameters), slm=core)
-
 
 def shipped_speller() -> Path:
     """The folder of the speller's weights inside the package."""
-    return Path(__file__).resolve().parents[1] / "weights" / "speller"
+    return weights_folder("speller")
 
 
 def has_shipped() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,16 @@ from torch import Tensor
 
 from slmkit import checkpoint
 from slmkit.core import SLM
-from slmkit.core import load as load_core
-from slmkit.errors import CheckpointError
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
+from slmkit.tasks.saved_part import SavedPart
 from slmkit.tasks.spelling.features import FEATURES
 from slmkit.tasks.spelling.lists import Lists
 from slmkit.tasks.spelling.network import LAYERS, SCORER, Scorer
 from slmkit.tasks.spelling.slate import Slate, locate
 from slmkit.tasks.spelling.slots import Chunk
 
-FORMAT = 1
-KIND = "speller"
 LISTS = "lists"
 PRESETS = {"careful": 0.001, "balanced": 0.003, "eager": 0.01}
 """For each preset the share of right words that may be broken, by which its threshold is chosen (see ``calibrate``)."""
@@ -37,7 +33,7 @@ _BLOCK_SLOTS, _BLOCK_CHARACTERS = 2_000, 40_000
 Thresholds = Mapping[str, Mapping[str, float]]
 
 
-class SpellingModel:
+class SpellingModel(SavedPart):
     """Tells how likely each candidate of each slot is. Nothing changes after construction.
 
     Args:
@@ -47,6 +43,8 @@ class SpellingModel:
         thresholds: language ("en", "zh") -> preset -> probability from which a change is made.
         about: how it was made, as plain data; saved along.
     """
+
+    kind = "speller"
 
     def __init__(
         self,
@@ -78,11 +76,6 @@ class SpellingModel:
             module.eval().requires_grad_(requires_grad=False)
         convert(self.branch, slm.precision)
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """Sixteen hex digits that change with the core, the lists, the settings or any weight."""
-        return checkpoint.fingerprint(*self._contents())
-
     def scores(self, chunks: Sequence[Chunk]) -> list[np.ndarray]:
         """Scores before the temperature.
 
@@ -109,65 +102,41 @@ class SpellingModel:
             rows, columns, owners = locate(chunks, windows, numbers)
             if not len(rows):
                 continue
-            states = states.to(torch.bfloat16) if self.slm.precision == "bf16" else states
-            sums.index_add_(0, owners, self.branch(states, mask).float()[rows, columns])
+            sums.index_add_(0, owners, self.branch.read(self.slm, states, mask)[rows, columns])
             counts.index_add_(0, owners, torch.ones(len(owners), 1))
         slate = Slate.of(slots, self.lists.bigrams, self.slm.tokenizer)
         scores, mask = self.scorer(sums / counts.clamp_min(1), slate, self.slm.encoder.words.weight)
         return [row[:size].numpy() for row, size in zip(scores, slate.sizes.tolist(), strict=True)]
 
-    def _contents(self) -> tuple[dict[str, Any], dict[str, bytes]]:
-        config = {
-            "format": FORMAT,
-            "core": self.slm.fingerprint,
+    def settings(self) -> dict[str, Any]:
+        """See ``SavedPart``."""
+        return {
             "depth": self.depth,
             "rank": self.rank,
             "features": list(FEATURES),
             "temperature": self.temperature,
             "thresholds": self.thresholds,
-            "about": self.about,
         }
-        tensors = {**self.tensors, LISTS: self.lists.to_tensor()}
-        return config, {checkpoint.MODEL: checkpoint.tensors_to_bytes(tensors)}
 
-    def save(self, folder: str | Path, **about: Any) -> None:
-        """Write branch, scorer and lists; the core is named by its fingerprint and not written.
-
-        Args:
-            folder: made if it is not there. **about: plain data that is added to the model's ``about`` in the file.
-        """
-        config, files = self._contents()
-        config["about"] = {**self.about, **about}
-        checkpoint.write_folder(Path(folder), {"kind": KIND, **config}, files)
+    def stored(self) -> Mapping[str, Tensor]:
+        """See ``SavedPart``."""
+        return {**self.tensors, LISTS: self.lists.to_tensor()}
 
     @classmethod
-    def load(cls, folder: str | Path, *, slm: SLM | None = None) -> SpellingModel:
-        """Read what ``save`` wrote.
-
-        Args:
-            folder: the folder. slm: the core; None takes the one that ships with the package.
-
-        Raises:
-            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
-        """
-        folder = Path(folder)
-        slm = slm if slm is not None else load_core()
-        config, tensors = checkpoint.read_part(folder, KIND, newest=FORMAT, core=slm.fingerprint)
-        try:
-            if config["features"] != list(FEATURES):
-                raise ValueError(f"it knows the features {config['features']}")
-            return cls(
-                slm,
-                Lists.from_tensor(tensors.pop(LISTS)),
-                tensors,
-                depth=int(config["depth"]),
-                rank=int(config["rank"]),
-                temperature=float(config["temperature"]),
-                thresholds=config["thresholds"],
-                about=config.get("about"),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{folder / checkpoint.MODEL} does not fit its config: {error!r}") from error
+    def restored(cls, slm: SLM, config: Mapping[str, Any], tensors: dict[str, Tensor], folder: Path) -> SpellingModel:
+        """See ``SavedPart``."""
+        if config["features"] != list(FEATURES):
+            raise ValueError(f"it knows the features {config['features']}")
+        return cls(
+            slm,
+            Lists.from_tensor(tensors.pop(LISTS)),
+            tensors,
+            depth=int(config["depth"]),
+            rank=int(config["rank"]),
+            temperature=float(config["temperature"]),
+            thresholds=config["thresholds"],
+            about=config.get("about"),
+        )
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

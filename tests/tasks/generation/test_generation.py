@@ -237,7 +237,7 @@ def test_a_saved_writer_annotates_a_table(fitted, core, tmp_path, monkeypatch):
 
     fitted.save(tmp_path / "model")
     monkeypatch.setattr("slmkit.core.load", lambda path=None, precision="auto": core)
-    monkeypatch.setattr("slmkit.tasks.generation.writing_model.load_core", lambda: core)
+    monkeypatch.setattr("slmkit.tasks.saved_part.load_core", lambda: core)
     task = load_model(str(tmp_path / "model"))
     assert isinstance(task, Generator)
     assert task.annotate(SOURCES[:2]) == [{"generated": text} for text in TARGETS[:2]]

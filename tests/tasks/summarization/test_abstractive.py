@@ -150,7 +150,7 @@ def test_it_learns_from_pairs_and_is_saved(decoder, toy_slm, writing_slm, tmp_pa
 
 
 def test_a_saved_summarizer_is_a_model_for_tables(writing_slm, tmp_path, monkeypatch):
-    monkeypatch.setattr("slmkit.tasks.generation.writing_model.load_core", lambda *_: writing_slm)
+    monkeypatch.setattr("slmkit.tasks.saved_part.load_core", lambda *_: writing_slm)
     monkeypatch.setattr("slmkit.core.load", lambda path=None, precision="auto": writing_slm)
     Summarizer(words=5, num_beams=2, slm=writing_slm).fit(*PAIRS, **{**QUICK, "epochs": 1}).save(tmp_path)
     loaded = load_model(str(tmp_path))
