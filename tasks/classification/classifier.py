@@ -31,7 +31,9 @@ class Classifier(ClassifierMixin, BaseEstimator):
     Args:
         method: "tune" (branch and head by cross-entropy), "contrastive" (pairs, for about 16 examples a class or
             fewer), "linear" (a logistic head on untouched sentence vectors; seconds), or "auto".
-        depth: encoder layers that are tuned. epochs: passes over the texts. learning_rate: peak, of the topmost layer.
+        depth: encoder layers that are tuned. start: what they begin as: "encoder" (its top layers), "vectors" (the
+            layers that make sentence vectors), or "auto", by a probe of some of the texts.
+        epochs: passes over the texts. learning_rate: peak, of the topmost layer.
         batch_tokens: tokens of an optimiser step. max_length: tokens of a window; longer texts get several.
         multi_label: a text may have several labels, or none: ``y`` is then a list of label collections or a 0/1 matrix.
         class_weight: "balanced", or a mapping from label to weight.
@@ -57,6 +59,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         *,
         method: str = "auto",
         depth: int | None = None,
+        start: str = "auto",
         epochs: int | None = None,
         learning_rate: float | None = None,
         batch_tokens: int | None = None,
@@ -75,6 +78,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
     ) -> None:
         self.method = method
         self.depth = depth
+        self.start = start
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.batch_tokens = batch_tokens

@@ -35,9 +35,7 @@ def contrast(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: 
         slm: the core. data: what to learn from. classes: how many. recipe: settings. report: progress.
     """
     report.stage("reading the texts")
-    # From the layers of the sentence vectors: banking77 with 10 examples a class 78.2, from the encoder's top 74.2. A
-    # branch of fewer layers than they are cannot: the rest of them is not in the trunk.
-    as_vectors = recipe.depth >= len(slm.vectors)
+    as_vectors = recipe.start == "vectors"
     upto, overlap = len(slm.stack(vectors=as_vectors)) - recipe.depth, min(32, recipe.max_length // 4)
     states = TrunkStates(slm, data.texts, upto=upto, max_length=recipe.max_length, overlap=overlap)
     with seeded(recipe.seed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from slmkit.tasks.classification.labels import Labels, read_multi, read_single
 from slmkit.tasks.classification.linear import fit_linear
 from slmkit.tasks.classification.recipe import FEW, Recipe, choose, examples_per_class
 from slmkit.tasks.classification.split import hold_back
+from slmkit.tasks.classification.starting import choose_start
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuning import tune
 from slmkit.tasks.fit_report import Report
@@ -46,6 +48,7 @@ def fit_model(
         _mean_tokens(slm, texts),
         method=asked.method,
         depth=asked.depth,
+        start=asked.start,
         epochs=asked.epochs,
         learning_rate=asked.learning_rate,
         step_tokens=asked.batch_tokens,
@@ -59,6 +62,9 @@ def fit_model(
     )
     data = _training_set(slm, asked, labels, texts, classes, weights, validation, recipe)
     with Report(asked.verbose) as report:
+        if recipe.start == "auto" and recipe.method != "linear":
+            report.stage("choosing what the branch begins as")
+            recipe = replace(recipe, start=choose_start(slm, data, len(labels), recipe))
         fitted = METHODS[recipe.method](slm, data, len(labels), recipe, report)
     about = {
         "texts": len(data.train),

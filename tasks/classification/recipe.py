@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Method = Literal["tune", "contrastive", "linear"]
 METHODS = ("auto", "tune", "contrastive", "linear")
+Start = Literal["auto", "encoder", "vectors"]
+STARTS = ("auto", "encoder", "vectors")
 
 DEPTH = 4  # layers of a branch: six of them say nothing more of a class (SST-2 dev 86.5 with either)
 FEW = 16  # up to so many examples a class, pairs teach more than single texts
@@ -33,7 +35,8 @@ class Recipe:
     Attributes:
         method: "tune" (branch and head by cross-entropy), "contrastive" (branch by pairs, then a logistic head) or
             "linear" (a logistic head on untouched vectors).
-        depth: layers of the branch. epochs: passes over the training part.
+        depth: layers of the branch. start: what they begin as: the encoder's top layers, or those that make sentence
+            vectors; "auto" leaves it to ``starting.choose_start``. epochs: passes over the training part.
         learning_rate: peak of the branch's topmost layer. head_learning_rate: peak of the head.
         layer_decay: factor on the rate from each layer to the one below. step_tokens: tokens of an optimiser step.
         held_back: share of the texts that is kept for early stopping and calibration. patience: epochs without a
@@ -43,6 +46,7 @@ class Recipe:
 
     method: Method
     depth: int
+    start: Start
     epochs: int
     learning_rate: float
     head_learning_rate: float
@@ -81,6 +85,7 @@ def choose(
     *,
     method: str,
     depth: int | None,
+    start: str,
     epochs: int | None,
     learning_rate: float | None,
     step_tokens: int | None,
@@ -96,7 +101,8 @@ def choose(
 
     Args:
         config: of the core. classes: class numbers ``(n,)``, or 0 and 1 ``(n, k)``. tokens: mean of a text.
-        method, depth, epochs, learning_rate, step_tokens, held_back, patience, max_length: "auto" or None where open.
+        method, depth, start, epochs, learning_rate, step_tokens, held_back, patience, max_length: "auto" or None where
+            open; ``start`` stays so.
         dropout, label_smoothing, ngrams, seed: taken as they are.
 
     Raises:
@@ -112,6 +118,7 @@ def choose(
     recipe = Recipe(
         method=chosen,
         depth=depth,
+        start=start,  # type: ignore[arg-type]  # checked below
         epochs=epochs if epochs is not None else default_epochs(chosen, n),
         learning_rate=learning_rate if learning_rate is not None else rates[chosen],
         head_learning_rate=2e-3,
@@ -163,11 +170,16 @@ def _method(method: str, classes: np.ndarray, multi: bool) -> Method:
 
 
 def _check(recipe: Recipe, config: ModelConfig) -> None:
-    layers, positions = config.encoder.layers, config.encoder.positions
-    if recipe.method == "contrastive" and config.vectors:  # it starts from the layers of the sentence vectors
-        layers = config.trunk + config.vectors
+    positions, own = config.encoder.positions, config.vectors
+    as_vectors = recipe.start == "vectors" or (recipe.start == "auto" and recipe.method == "contrastive" and own)
+    layers = config.trunk + own if as_vectors else config.encoder.layers
     rules = [
         (0 <= recipe.depth <= layers, f"depth {recipe.depth}: the core has {layers} layers, give 0 to {layers}"),
+        (recipe.start in STARTS, f"start {recipe.start!r} is not known; give one of {', '.join(STARTS)}"),
+        (
+            recipe.start != "vectors" or recipe.depth >= own,
+            f"depth {recipe.depth}: give at least {own}, the layers of the sentence vectors, or start='encoder'",
+        ),
         (recipe.method != "contrastive" or recipe.depth > 0, "depth 0 leaves nothing to tune; use method='linear'"),
         (recipe.epochs >= 1, f"epochs {recipe.epochs}: give at least 1"),
         (

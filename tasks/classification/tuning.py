@@ -50,15 +50,17 @@ def tune(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Repo
         slm: the core. data: what to learn from. classes: how many. recipe: settings. report: progress.
     """
     report.stage("reading the texts")
+    as_vectors = recipe.start == "vectors"
+    upto = len(slm.stack(vectors=as_vectors)) - recipe.depth
     states = TrunkStates(
         slm,
         data.texts,
-        upto=slm.config.encoder.layers - recipe.depth,
+        upto=upto,
         max_length=recipe.max_length,
         overlap=min(32, recipe.max_length // 4),
     )
     with seeded(recipe.seed):
-        branch = Branch.on(slm, recipe.depth, dropout=recipe.dropout)
+        branch = Branch.on(slm, recipe.depth, dropout=recipe.dropout, vectors=as_vectors)
         model = Tuned(branch, slm.config.encoder.width, classes, dropout=recipe.dropout)
         watch = Watch(model, states, data, report)
         interrupted = _descend(model, states, data, recipe, watch, report)
@@ -72,7 +74,7 @@ def tune(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Repo
             report.stage("fitting the n-grams")
             mix = _with_ngrams(slm, data, logits, classes, recipe, tensors)
             temperature = temperature if mix is None else mix.temperature
-    return Fitted(tensors, recipe.depth, False, temperature, history=watch.history, interrupted=interrupted)
+    return Fitted(tensors, recipe.depth, False, temperature, upto=upto, history=watch.history, interrupted=interrupted)
 
 
 def _with_ngrams(
