@@ -21,14 +21,18 @@ TASKS = {
     "summarize": "slmkit.tasks.summarization:Summarizer",
     "ask": "slmkit.tasks.question_answering:QuestionAnswerer",
     "correct": "slmkit.tasks.spelling:SpellCorrector",
+    "entities": "slmkit.tasks.knowledge:EntityRecognizer",
+    "relations": "slmkit.tasks.knowledge:RelationExtractor",
 }
 """The shipped tasks by name. The class is imported only when the task is asked for."""
 NEEDS = {"ask": "index"}
 """Tasks that cannot work without one of their options."""
-_OWN_WEIGHTS = {"ask": "reader", "correct": "speller"}
+_OWN_WEIGHTS = {"ask": "reader", "correct": "speller", "entities": "recognizer", "relations": "relations"}
 """Tasks that cannot work without a folder of ``weights``."""
 
 _CLASSIFIER = "slmkit.tasks.classification:BranchModel"
+_SAVED = {"speller": "correct", "recognizer": "entities", "relations": "relations"}
+"""Kinds of saved folders that hold a task of their own, and its name."""
 _WRITERS = {
     "generate": "slmkit.tasks.generation:Generator",
     "translate": "slmkit.tasks.generation:Translator",
@@ -45,8 +49,10 @@ _MISSING_TYPES = {"NAType", "NaTType"}  # by name, so that checking a cell needs
 class TableTask(Protocol):
     """What a table needs of a task.
 
-    A task may also have ``fingerprint`` (str: which model, for resume) and ``column_types`` (a mapping from result
-    column to ``str``, ``int``, ``float`` or ``bool``, for tables in which every result is empty).
+    A task may also have ``fingerprint`` (str: which model, for resume), ``column_types`` (a mapping from result
+    column to ``str``, ``int``, ``float`` or ``bool``, for tables in which every result is empty), ``items`` (see
+    ``slmkit.tasks.exploding``) where it finds several things in a text, and ``of_fit`` (names of its parameters that
+    only its ``fit`` reads).
     """
 
     name: str
@@ -119,7 +125,8 @@ def load_task(name: str, **options: Any) -> TableTask:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise InputError(f"no task {name!r}; {hint}the tasks are: {', '.join(TASKS)}")
     kind = _resolve(TASKS[name])
-    known = [each for each in inspect.signature(kind).parameters if each not in _NOT_FOR_TABLES]
+    left_out = (*_NOT_FOR_TABLES, *getattr(kind, "of_fit", ()))
+    known = [each for each in inspect.signature(kind).parameters if each not in left_out]
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise InputError(f"{name} has no option {unknown[0]!r}; its options are: {', '.join(known)}")
@@ -141,12 +148,13 @@ def weights_folder(name: str) -> Path:
 
 
 def load_model(path: str) -> TableTask:
-    """Return the classifier, the speller, or the task with its fitted writer, that was saved at ``path``."""
+    """Return the classifier, speller, recognizer, extractor, or task with a fitted writer, saved at ``path``."""
     from slmkit.checkpoint import read_config
 
     config = read_config(Path(path))
-    if config.get("kind") == "speller":
-        return _resolve(TASKS["correct"]).load(path)
+    saved = _SAVED.get(str(config.get("kind")))
+    if saved is not None:
+        return _resolve(TASKS[saved]).load(path)
     about = config.get("about")
     name = about.get("task") if config.get("kind") == "writer" and isinstance(about, dict) else None
     return _resolve(_WRITERS.get(str(name), _CLASSIFIER)).load(path)

@@ -71,7 +71,9 @@ def _run(
     ],
     out: Annotated[Path, typer.Option(help="The annotated table; its suffix tells the format.")],
     column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
-    model: Annotated[Path | None, typer.Option(help="A saved classifier or writer, instead of a task.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A saved classifier, writer, recognizer or extractor, instead of a task.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the task; repeatable.")
     ] = None,
@@ -88,10 +90,14 @@ def _run(
     errors: Annotated[str, typer.Option(help="quarantine or raise: what a row does that cannot be processed.")] = (
         "quarantine"
     ),
+    one_row: Annotated[
+        bool, typer.Option("--one-row", help="A row a text, where each thing that is found would get a row.")
+    ] = False,
 ) -> None:
     """Annotate a table file with a task or a saved classifier.
 
-    Rows that cannot be processed are kept, with an empty result and a reason in slm_error.
+    Rows that cannot be processed are kept, with an empty result and a reason in slm_error. Where a task finds several
+    things in a text, such as entities or relations, each of them gets a row.
     """
     task, source = _read_operands(
         operands, model, read_pairs(option or [], "--option") | given(index=index, reader=reader)
@@ -114,6 +120,7 @@ def _run(
             resume=resume,
             overwrite=overwrite,
             progress=True,
+            explode=False if one_row else None,
         )
     except KeyboardInterrupt as error:  # further out, its message would be lost
         typer.echo(str(error), err=True)

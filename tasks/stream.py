@@ -11,6 +11,7 @@ from typing import Any
 from slmkit.errors import InputError
 from slmkit.tasks.base import ERROR_COLUMN, TableTask, require_column, result_columns, task_fingerprint
 from slmkit.tasks.cells import Annotations, annotate_cells
+from slmkit.tasks.exploding import Exploded, explode
 from slmkit.tasks.parts import PartStore, claim
 from slmkit.tasks.progress import row_progress
 from slmkit.tasks.table_io import Chunk, Layout, format_of, open_reader, open_writer
@@ -28,6 +29,7 @@ class _Options:
     encoding: str | None
     errors: str
     progress: bool
+    explode: bool | None
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Report:
 
     Attributes:
         out: The annotated file.
-        rows: Rows in it.
+        rows: Rows of the input that are in it.
         quarantined: Rows with a reason instead of a result.
         resumed: Rows that an earlier run had finished.
         finished_before: The output was already there; nothing was done and nothing counted.
@@ -63,6 +65,7 @@ def run_file(
     resume: bool = False,
     overwrite: bool = False,
     progress: bool = False,
+    explode: bool | None = False,
 ) -> Report:
     """Run a task over one column of a CSV, TSV, JSON Lines or Parquet file and write the annotated table.
 
@@ -79,6 +82,8 @@ def run_file(
         resume: Go on with a run that was cut off.
         overwrite: Replace an output, or the parts of an unfinished run, that are there.
         progress: Show a progress bar on stderr.
+        explode: Write a row for each thing that a task finds in a text, none where it finds nothing, instead of a row
+            a text; only for tasks that have ``items``. None does so where the task has them.
 
     Raises:
         InputError: The files, a column or an option cannot be used, or, with ``errors="raise"``, a cell.
@@ -86,7 +91,7 @@ def run_file(
     """
     source, out = Path(source), Path(out)
     _check_paths(source, out, chunk_rows)
-    options = _Options(column, id_column, prefix, chunk_rows, encoding, errors, progress)
+    options = _Options(column, id_column, prefix, chunk_rows, encoding, errors, progress, explode)
     store = claim(out, resume=resume, overwrite=overwrite)
     if store is None:
         return Report(out, finished_before=True)
@@ -113,8 +118,10 @@ def _run(task: TableTask | Callable[[], TableTask], source: Path, store: PartSto
         require_column(id_column, reader.columns, str(source))
     task = task if isinstance(task, TableTask) else task()
     kept = tuple(reader.columns) if id_column is None else (id_column,)
-    layout = Layout(kept, result_columns(task, kept, options.prefix), ERROR_COLUMN, whole=id_column is None)
-    writer = open_writer(store.out, task, layout, reader)
+    explodes = hasattr(task, "items") if options.explode is None else options.explode
+    shown = Exploded(task) if explodes else task
+    layout = Layout(kept, result_columns(shown, kept, options.prefix), ERROR_COLUMN, whole=id_column is None)
+    writer = open_writer(store.out, shown, layout, reader)
     before = store.manifest.get("settings", {})
     settings = {
         **identity,
@@ -125,13 +132,15 @@ def _run(task: TableTask | Callable[[], TableTask], source: Path, store: PartSto
         "chunk rows": options.chunk_rows or before.get("chunk rows", CHUNK_ROWS),
         "encoding": options.encoding,
         "errors": options.errors,
+        "a row for each thing": explodes,
     }
     store.describe(settings)
     resumed = store.rows
     with row_progress(task.name, reader.total, done=resumed, show=options.progress) as advance:
         for chunk in reader.chunks(settings["chunk rows"], resumed):
             done = _annotate(task, chunk, store.rows + 1, options.errors, advance)
-            store.save(writer.part(chunk, done), rows=len(chunk.cells), quarantined=done.quarantined)
+            written = explode(chunk, done, shown.items) if isinstance(shown, Exploded) else (chunk, done)
+            store.save(writer.part(*written), rows=len(chunk.cells), quarantined=done.quarantined)
     if _identity(source) != identity:
         raise InputError(f"{source} was changed while it was read; start anew with --overwrite")
     report = Report(store.out, store.rows, store.quarantined, resumed)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 PROTOCOLS = ("shipped", "fitted", "few-shot")
 SPLITS = ("dev", "test")
 # A task whose sets are also selected by the name of a wider one.
-_KIND_OF = {"sentiment": "classification", "continuation": "generation"}
+_KIND_OF = {"sentiment": "classification", "continuation": "generation", "types": "entities"}
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ class DataFile:
 class Rows:
     """Inputs and labels of one split, in order.
 
-    Inputs are strings, pairs of strings (similarity) or ``(context, question)`` (reading). Labels are class names,
-    numbers, lists of ``(start, end, type)`` (entities), lists of accepted answers (reading), ``{document id: grade}``
-    (retrieval), ``{"answers", "documents"}`` (qa), or a text that was written for the input, or a list of such texts.
+    Inputs are strings, pairs of strings (similarity), ``(context, question)`` (reading) or a text with two places in it
+    (relations). Labels are class names, numbers, lists of ``(start, end, type)`` (entities), triples (relations; see
+    ``relation_readers``), lists of accepted answers (reading), ``{document id: grade}`` (retrieval),
+    ``{"answers", "documents"}`` (qa), or a text that was written for the input, or a list of such texts.
 
     ``documents`` are what the inputs of a set for retrieval or qa are searched in: the text of each id.
     """
@@ -124,7 +125,7 @@ class Dataset:
         version: Raised whenever reader, rules or ``writing`` change, so that results before and after are told apart.
         task: ``classification``, ``sentiment`` (a kind of classification), ``similarity``, ``entities``, ``reading``,
             ``summarization``, ``translation``, ``generation``, ``continuation`` (a kind of generation), ``retrieval``,
-            ``qa`` (questions over a corpus), ``spelling``.
+            ``qa`` (questions over a corpus), ``spelling``, ``relations``, ``types`` (entities of types by name).
         language: ``en`` or ``zh``, of the input.
         licence: Licence of the data as far as its publishers state one.
         files: The files, per split.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from slmkit.benchmarks.datasets.base import Dataset
+from slmkit.benchmarks.datasets.entities import ENTITIES
 from slmkit.benchmarks.datasets.generation import GENERATION
 from slmkit.benchmarks.datasets.pairs import PAIRS
 from slmkit.benchmarks.datasets.reading import READING
+from slmkit.benchmarks.datasets.relations import RELATIONS
 from slmkit.benchmarks.datasets.retrieval import ENGLISH_RETRIEVAL
 from slmkit.benchmarks.datasets.retrieval_zh import CHINESE_RETRIEVAL
 from slmkit.benchmarks.datasets.sentiment import SENTIMENT
@@ -24,6 +26,8 @@ REGISTRY: dict[str, Dataset] = {
         *TOPICS,
         *PAIRS,
         *SPANS,
+        *ENTITIES,
+        *RELATIONS,
         *READING,
         *SUMMARIES,
         *TRANSLATIONS,

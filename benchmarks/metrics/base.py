@@ -21,6 +21,7 @@ from slmkit.benchmarks.metrics import (
     pairs,
     questions,
     rankings,
+    relations,
     rouge,
     scripts,
 )
@@ -164,6 +165,34 @@ _CHARACTER_SCRIPTS = {
 }
 
 
+def _relations() -> list[Metric]:
+    script = "slmkit.benchmarks.metrics.relations"
+    made = [
+        Metric(
+            "relation_macro_f1",
+            "sklearn.metrics.f1_score(average='macro')",
+            classes.macro_f1,
+            with_metrics=("accuracy",),
+        ),
+        _counted(
+            "semeval_f1", f"{script}, after SemEval 2010 task 8's scorer", relations.semeval, relations.semeval_macro
+        ),
+        _counted("joint_entity_f1", script, relations.mentions, relations.f1),
+    ]
+    for kind, counts, beside in (
+        ("strict_relation", relations.strict, ("joint_entity_f1",)),
+        ("relation", relations.labels, ()),
+        ("triple", relations.triples, ()),
+    ):
+        scores = {"f1": relations.f1, "precision": relations.precision, "recall": relations.recall}
+        names = (f"{kind}_precision", f"{kind}_recall", *beside)
+        made += [
+            _counted(f"{kind}_{score}", script, counts, of_counts, with_metrics=names if score == "f1" else ())
+            for score, of_counts in scores.items()
+        ]
+    return made
+
+
 def _characters() -> list[Metric]:
     scores = {"f1": characters.f1, "precision": characters.precision, "recall": characters.recall}
     names = [f"{kind}_{score}" for kind in characters.KINDS for score in scores]
@@ -210,6 +239,7 @@ METRICS: dict[str, Metric] = {
         Metric("right_word", _ACCURACY, classes.accuracy, per_row=classes.correct),
         *_corrections(),
         *_characters(),
+        *_relations(),
         Metric(
             "sentences_changed",
             "slmkit.benchmarks.metrics.characters.changed",

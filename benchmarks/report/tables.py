@@ -16,6 +16,8 @@ _TITLES = {
     "classification": "Classification and sentiment",
     "similarity": "Sentence similarity",
     "entities": "Entities",
+    "types": "Entities of types by name",
+    "relations": "Relations",
     "reading": "Reading comprehension",
     "qa": "Questions over a whole corpus",
     "retrieval": "Retrieval",
@@ -58,6 +60,11 @@ _METRICS = {
     "sentences_changed": "sentences changed, the fewer the better",
     "sentence_correction_f1": "sentences right, F1",
     "gleu": "GLEU",
+    "strict_relation_f1": "strict relation F1",
+    "relation_f1": "micro F1",
+    "relation_macro_f1": "macro F1",
+    "semeval_f1": "macro F1 of nine, directed",
+    "triple_f1": "triple F1",
 }
 # Where several scores are usual, each has a column of its own: its title, and the metrics that stand in it.
 _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -80,6 +87,7 @@ _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "strict F1": ("strict_correction_f1",),
         "characters F1": ("place_correction_f1",),
     },
+    "relations": {"score": (), "entity F1": ("joint_entity_f1",)},
     "translation": {"BLEU": ("bleu", "bleu_zh"), "BLEU, simplified": ("bleu_zh_simplified",)},
 }
 

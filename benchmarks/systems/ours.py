@@ -31,6 +31,14 @@ def build(dataset: Dataset, protocol: str) -> System:
         from slmkit.benchmarks.systems.ours_spelling import Spelling
 
         return Spelling(dataset, protocol)
+    if dataset.task in ("entities", "types"):
+        from slmkit.benchmarks.systems.ours_entities import Entities
+
+        return Entities(dataset, protocol)
+    if dataset.task == "relations":
+        from slmkit.benchmarks.systems.ours_relations import Relations
+
+        return Relations(dataset, protocol)
     if dataset.task == "similarity":
         return Embeddings(dataset, protocol)
     return ShippedSentiment() if protocol == "shipped" else FittedClassifier()

