@@ -21,10 +21,11 @@ from slmkit.benchmarks.datasets.loading import load
 from slmkit.benchmarks.metrics.base import evaluate
 from slmkit.core import SLM
 from slmkit.model.branch import Branch
-from slmkit.model.heads import SpanHead, bio_path
+from slmkit.model.heads import SpanHead
 from slmkit.tasks.classification import Classifier
+from slmkit.tasks.knowledge import EntityRecognizer
 from slmkit.tasks.question_answering.reading import lay_question_windows, passage_tokens, span_scores, trimmed
-from slmkit.text.alignment import label_spans, span_tokens, tag_labels
+from slmkit.text.alignment import span_tokens
 from slmkit.text.windows import Windows
 from slmkit.training.loop import Descent, Schedule
 from slmkit.training.states import TrunkStates, text_batches
@@ -94,7 +95,9 @@ def compare(slm: SLM, root: Path, sets: Sequence[str], runs: Sequence[Settings],
 
 def _classes(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
     """Classes by the task's own estimator, its epochs fixed, without n-grams: the branch is what is compared."""
-    model = Classifier(depth=settings.depth, epochs=settings.epochs, ngrams=False, random_state=settings.seed, slm=slm)
+    model = Classifier(
+        depth=settings.depth, start="encoder", epochs=settings.epochs, ngrams=False, random_state=settings.seed, slm=slm
+    )
     return list(model.fit(list(train.inputs), list(train.labels)).predict(list(dev.inputs)))
 
 
@@ -119,33 +122,18 @@ def _descend(
     model.eval()
 
 
-def _tags(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
-    """A softmax tagger in BIO; the answer is the best sequence that BIO allows."""
-    torch.manual_seed(settings.seed)
-    types = sorted({kind for spans in train.labels for _, _, kind in spans})
-    windows = slm.windows(train.inputs)
-    wanted = [
-        tag_labels(offsets, train.inputs[text], train.labels[text], types)
-        for offsets, text in zip(windows.offsets, windows.text_index, strict=True)
-    ]
-    branch = Branch.on(slm, settings.depth)
-    head = nn.Sequential(nn.Dropout(0.1), nn.Linear(slm.config.encoder.width, 2 * len(types) + 1))
-
-    def loss(states: Tensor, mask: Tensor, numbers: np.ndarray) -> Tensor:
-        truth = torch.from_numpy(np.concatenate([wanted[i] for i in numbers]))
-        return F.cross_entropy(head(states)[mask], truth)
-
-    _descend(slm, windows, branch, head, loss, settings)
-    found: list[list[tuple[int, int, str]]] = [[] for _ in dev.inputs]
-    cut = slm.windows(dev.inputs)
-    with torch.inference_mode():
-        for numbers, states, mask in slm.run(cut, upto=slm.config.encoder.layers - settings.depth):
-            labels = bio_path(head(branch(states, mask)).log_softmax(-1)).numpy()
-            for row, number in enumerate(numbers):
-                text, fresh = int(cut.text_index[number]), cut.fresh[number]
-                kept = labels[row, : len(fresh)] * fresh
-                found[text] += label_spans(kept, cut.offsets[number], dev.inputs[text], types)
-    return found
+def _spans_of_types(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:
+    """Typed spans by the task's own estimator, all of its rows read and every epoch, as the other heads do."""
+    model = EntityRecognizer(
+        depth=settings.depth,
+        epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        batch_tokens=settings.tokens,
+        validation_fraction=0.0,
+        random_state=settings.seed,
+        slm=slm,
+    ).fit(list(train.inputs), list(train.labels))
+    return [[(each.start, each.end, each.type) for each in found] for found in model.predict(list(dev.inputs))]
 
 
 def _question_windows(slm: SLM, rows: Rows) -> Windows:
@@ -211,4 +199,4 @@ def _answers(slm: SLM, dev: Rows, branch: Branch, head: SpanHead, settings: Sett
 
 # The sets' own scores of answers are those of their scripts; depths go on being compared by the one they began with.
 _METRICS = {"reading": "answer_f1"}
-_FITS: dict[str, Callable[[SLM, Rows, Rows, Settings], list[Any]]] = {"entities": _tags, "reading": _spans}
+_FITS: dict[str, Callable[[SLM, Rows, Rows, Settings], list[Any]]] = {"entities": _spans_of_types, "reading": _spans}

@@ -1,4 +1,4 @@
-"""Between characters and tokens: typed spans to BIO labels and back, character spans to tokens.
+"""Between characters and tokens: typed spans to BIO labels, character spans to tokens.
 
 Offsets are ``(n, 2)`` half-open character spans, as the tokenizer gives them.
 """
@@ -28,23 +28,6 @@ def tag_labels(
             labels[inside] = 2 * types.index(kind) + 2
             labels[inside[0]] -= 1
     return labels
-
-
-def label_spans(
-    labels: Sequence[int], offsets: np.ndarray, text: str, types: Sequence[str]
-) -> list[tuple[int, int, str]]:
-    """Typed character spans of BIO labels; an inside label after another type begins a span of its own."""
-    spans: list[tuple[int, int, str]] = []
-    before = 0
-    for label, (start, end) in zip(labels, visible(offsets, text).tolist(), strict=True):
-        if label and start < end:
-            kind = types[(label - 1) // 2]
-            if label % 2 == 0 and before and spans and spans[-1][2] == kind:
-                spans[-1] = (spans[-1][0], end, kind)
-            else:
-                spans.append((start, end, kind))
-        before = label
-    return spans
 
 
 def span_tokens(offsets: np.ndarray, span: tuple[int, int]) -> tuple[int, int]:
