@@ -67,6 +67,19 @@ def test_answers():
     assert evaluate("answer_f1", [["a b"]], [""])["answer_f1"] == 0
 
 
+def relation_rows(name):
+    """Labels and answers of a metric of relations, a third of them wrong; None for other metrics."""
+    right, wrong = ({"entities": [(0, 1, t)], "triples": [((0, 1, t), "r", (2, 3, "y"))]} for t in "xy")
+    kinds = {
+        "strict_relation": (right, wrong),
+        "joint_entity": (right, wrong),
+        "triple": ([("a", "r", "b")], [("a", "s", "b")]),
+        "semeval": ("Cause-Effect(e1,e2)", "Other"),
+    }
+    pair = kinds.get(name.rpartition("_")[0])
+    return pair and ([pair[0]] * 20, [pair[i % 3 == 0] for i in range(20)])
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_interval_holds_the_score_and_is_seeded(name):
     rng = np.random.default_rng(1)
@@ -91,6 +104,8 @@ def test_interval_holds_the_score_and_is_seeded(name):
         # One in three is fixed, one is broken, one is left as it is.
         gold = [("a b c d f", "a b c d e"), ("a b c d f", "a b c d f"), ("a b c d f", "a b c d e")] * 8
         predicted = ["a b c d e", "a b c x f", "a b c d f", "a b c d g", "a b c d f", "x b c d e"] * 4
+    elif (rows := relation_rows(name)) is not None:
+        gold, predicted = rows
     elif name == "bits_per_byte":
         gold, predicted = ["four"] * 20, [-float(value) for value in rng.random(20)]
     else:

@@ -15,7 +15,7 @@ def finder(toy_slm):
     from slmkit.tasks.knowledge.relations import RelationExtractor
 
     made = RelationExtractor(slm=toy_slm, epochs=6, validation_fraction=0.15, entities="found", **SETTINGS)
-    return made.fit(*material(240))
+    return made.fit(*material(160))
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,7 @@ def test_batches_do_not_matter(teller):
 
 
 def test_several_relations_of_a_pair(toy_slm, tmp_path):
-    texts, triples, entities = material(120)
+    texts, triples, entities = material(60)
     made = RelationExtractor(slm=toy_slm, entities="given", epochs=6, **SETTINGS).fit(texts, triples, entities)
     assert not made.model_.manner.single
     assert made.model_.manner.reach == Reach(both=False, sentences=0)

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from slmkit.tasks.knowledge.pointing import Pointer, pair_loss
 from slmkit.tasks.knowledge.relations.calibrate import Judge, Tally, best_threshold
+from slmkit.tasks.knowledge.relations.candidates import Found
 from slmkit.tasks.knowledge.relations.examples import Example
 from slmkit.tasks.knowledge.relations.factored import known_loss, parts_of
+from slmkit.tasks.knowledge.relations.jobs import overlapping
 from slmkit.tasks.knowledge.relations.lessons import Lessons, known_pairs
 from slmkit.tasks.knowledge.relations.schema import Schema
 from slmkit.tasks.knowledge.relations.units import Unit, lay_units, units_of
@@ -55,6 +57,32 @@ def test_a_sentence_that_is_too_long_is_cut_with_an_overlap(toy_slm):
     assert units_of(0, "", nothing, 20) == [Unit(0, 0, len(nothing))]
 
 
+def test_windows_have_no_more_sentences_than_those_that_were_learned_from(toy_slm):
+    text = "a film . a card . a team . a bank ."
+    (tokens,) = toy_slm.tokenizer.encode_batch([text])
+    for most in (1, 2, 3):
+        units = units_of(0, text, tokens, 60, most)
+        sentences = [text[tokens.offsets[u.start, 0] : tokens.offsets[u.end - 1, 1]].count(".") for u in units]
+        assert max(sentences) == most
+        assert {at for u in units for at in range(u.start, u.end)} == set(range(len(tokens)))
+    assert len(units_of(0, text, tokens, 60, 4)) == 1
+
+
+def test_triples_that_overlap_are_told_where_training_had_such():
+    found = Found(
+        heads=[(0, 4, 0)] * 3 + [(10, 14, 0)],
+        tails=[(5, 9, 0), (5, 12, 0), (5, 9, 0), (5, 9, 0)],
+        relations=[0, 0, 1, 0],
+        scores=[[1.0] * 4, [2.0] * 4, [-1.0] * 4, [0.0] * 4],
+    )
+    assert [number for _, number in found.best(Judge(), overlaps=False)] == [1, 3, 2]
+    assert [number for _, number in found.best(Judge(), overlaps=True)] == [1, 0, 3, 2]
+    spans = ((0, 4, ""), (5, 9, ""), (5, 12, ""))
+    nested = Example("abcd efgh ijk", spans, ((0, "r", 1), (0, "r", 2), (1, "r", 0)))
+    assert overlapping([nested]) == pytest.approx(2 / 3)
+    assert overlapping([Example("abcd efgh", spans[:2], ((0, "r", 1), (0, "s", 1)))]) == 0
+
+
 def test_the_loss_is_that_of_the_whole_table():
     torch.manual_seed(0)
     pointer, relations = Pointer(16, 5, size=8, spans=False).eval(), 5
@@ -85,7 +113,12 @@ def test_the_loss_is_that_of_the_whole_table():
             named[row, :, first, last] = True
     wanted = pair_loss(table.masked_fill((opened | ~named) & ~right, -1e4), right)
     assert told.item() == pytest.approx(wanted.item(), rel=1e-5)
-    assert torch.isfinite(torch.autograd.grad(told, states)[0]).all()
+    assert torch.isfinite(torch.autograd.grad(told, states, retain_graph=True)[0]).all()
+    # Pairs that are never told are not learned either.
+    near = (torch.arange(9)[:, None] - torch.arange(9)).abs().expand(3, 9, 9) <= 4
+    within = pair_loss(table.masked_fill((opened | ~near[:, None]) & ~right, -1e4), right)
+    told = known_loss(parts_of(pointer, states), known_pairs(pairs, every), mask, every, near)
+    assert told.item() == pytest.approx(within.item(), rel=1e-5)
     with pytest.raises(ValueError, match="without spans"):
         parts_of(Pointer(16, 5, size=8), states)
 
