@@ -7,8 +7,11 @@ import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from slmkit.errors import CheckpointError
+
 if TYPE_CHECKING:
     from slmkit.core import SLM
+    from slmkit.tasks.saved_part import SavedPart
 
 _Estimator = TypeVar("_Estimator", bound="Parameters")
 
@@ -53,6 +56,17 @@ class Parameters:
         parameters = self.get_params(deep=False)
         core = parameters.pop("slm")
         return type(self)(**{**copy.deepcopy(parameters), "slm": core})
+
+    def _take_settings(self, model: SavedPart, folder: str | Path) -> None:
+        """Set the parameters that were saved along with a model.
+
+        Raises:
+            CheckpointError: they are not parameters of this class; the message names ``folder``.
+        """
+        try:
+            self.set_params(**(model.about.get("settings") or {}))
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(f"{folder}: its settings cannot be read ({error})") from error
 
     def _core(self) -> SLM:
         if self.slm is None or isinstance(self.slm, (str, Path)):

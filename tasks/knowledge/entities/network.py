@@ -44,7 +44,8 @@ class Heads(nn.Module):
         """
         pointing, tagging = rows if rows is not None else (None, None)
         pairs = None if self.pointer is None else self.pointer(states, usable, pointing)
-        return Scores(pairs, None if self.tagger is None else self.tagger(states, tagging))
+        asked = pairs is None or self.training  # beside a pointer the tagger only learns
+        return Scores(pairs, self.tagger(states, tagging) if self.tagger is not None and asked else None)
 
 
 @dataclass(frozen=True)

@@ -248,10 +248,7 @@ class RelationExtractor(Parameters):
 
         made = cls(slm=slm)
         model = RelationModel.load(folder, slm=made._core())
-        try:
-            made.set_params(**(model.about.get("settings") or {}))
-        except (TypeError, ValueError) as error:
-            raise CheckpointError(f"{folder}: its settings cannot be read ({error})") from error
+        made._take_settings(model, folder)
         made.model_ = model
         made.history_ = model.about.get("history", [])
         return made
