@@ -40,6 +40,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         ngrams: with "tune", add a linear model on n-grams of tokens where that helps on the held-back part: it knows
             names and set phrases that the branch forgets, and takes a few MB at most.
         label_smoothing: share of the truth that is spread over all labels. dropout: while training.
+        word_dropout: with "tune", share of the tokens that are hidden while training.
         validation_fraction: of the texts, held back for early stopping and calibration; 0 trains on all of them.
         patience: epochs without a better score before training ends.
         descriptions: label -> a few words about it; with few examples each serves as one more example of its label.
@@ -69,6 +70,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         ngrams: bool = True,
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
+        word_dropout: float = 0.1,
         validation_fraction: float | None = None,
         patience: int | None = None,
         descriptions: Mapping[Label, str] | None = None,
@@ -88,6 +90,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         self.ngrams = ngrams
         self.label_smoothing = label_smoothing
         self.dropout = dropout
+        self.word_dropout = word_dropout
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.descriptions = descriptions

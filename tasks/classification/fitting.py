@@ -55,6 +55,7 @@ def fit_model(
         held_back=asked.validation_fraction if validation is None else 0.0,
         patience=asked.patience,
         dropout=asked.dropout,
+        word_dropout=asked.word_dropout,
         label_smoothing=asked.label_smoothing,
         max_length=asked.max_length,
         ngrams=asked.ngrams,

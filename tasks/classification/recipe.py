@@ -55,6 +55,7 @@ class Recipe:
     held_back: float
     patience: int
     dropout: float
+    word_dropout: float
     label_smoothing: float
     max_length: int
     ngrams: bool
@@ -92,6 +93,7 @@ def choose(
     held_back: float | None,
     patience: int | None,
     dropout: float,
+    word_dropout: float,
     label_smoothing: float,
     max_length: int | None,
     ngrams: bool,
@@ -103,7 +105,7 @@ def choose(
         config: of the core. classes: class numbers ``(n,)``, or 0 and 1 ``(n, k)``. tokens: mean of a text.
         method, depth, start, epochs, learning_rate, step_tokens, held_back, patience, max_length: "auto" or None where
             open; ``start`` stays so.
-        dropout, label_smoothing, ngrams, seed: taken as they are.
+        dropout, word_dropout, label_smoothing, ngrams, seed: taken as they are.
 
     Raises:
         InputError: an argument is out of range.
@@ -127,6 +129,7 @@ def choose(
         held_back=held_back if held_back is not None else default_held_back(chosen, n),
         patience=patience if patience is not None else 3,
         dropout=dropout,
+        word_dropout=word_dropout,
         label_smoothing=label_smoothing,
         max_length=max_length if max_length is not None else min(256, config.encoder.positions),
         ngrams=ngrams,
@@ -190,6 +193,7 @@ def _check(recipe: Recipe, config: ModelConfig) -> None:
         (0 <= recipe.held_back < 1, f"validation_fraction {recipe.held_back}: give 0 to 1, below 1"),
         (recipe.patience >= 1, f"patience {recipe.patience}: give at least 1"),
         (0 <= recipe.dropout < 1, f"dropout {recipe.dropout}: give 0 to 1, below 1"),
+        (0 <= recipe.word_dropout < 1, f"word_dropout {recipe.word_dropout}: give 0 to 1, below 1"),
         (0 <= recipe.label_smoothing < 1, f"label_smoothing {recipe.label_smoothing}: give 0 to 1, below 1"),
         (4 <= recipe.max_length <= positions, f"max_length {recipe.max_length}: give 4 to {positions}"),
     ]

@@ -24,12 +24,22 @@ class Tuned(nn.Module):
 
     Args:
         branch: float32. classes: outputs of the head. dropout: on the pooled vectors.
+        word_dropout: share of the tokens that are hidden while training.
         normalise: whether the head reads vectors of length 1.
     """
 
-    def __init__(self, branch: Branch, width: int, classes: int, *, dropout: float, normalise: bool = False) -> None:
+    def __init__(
+        self,
+        branch: Branch,
+        width: int,
+        classes: int,
+        *,
+        dropout: float,
+        word_dropout: float = 0.0,
+        normalise: bool = False,
+    ) -> None:
         super().__init__()
-        self.branch, self.normalise = branch, normalise
+        self.branch, self.normalise, self.word_dropout = branch, normalise, word_dropout
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, classes)
         nn.init.normal_(self.head.weight, std=0.02)
@@ -37,6 +47,8 @@ class Tuned(nn.Module):
 
     def vectors(self, states: Tensor, mask: Tensor, owner: Tensor, texts: int) -> Tensor:
         """Shape: as ``pooling.pool``, out ``(texts, W)``."""
+        if self.training and self.word_dropout:
+            mask = thinned(mask, self.word_dropout)
         pooled = pool(self.branch(states, mask), mask, owner, texts)
         return F.normalize(pooled, dim=-1) if self.normalise else pooled
 
@@ -66,6 +78,16 @@ class Tuned(nn.Module):
     def snapshot(self) -> dict[str, Tensor]:
         """A copy of all weights, for ``load_state_dict``."""
         return {name: value.detach().clone() for name, value in self.state_dict().items()}
+
+
+def thinned(mask: Tensor, share: float) -> Tensor:
+    """Hide tokens at random (Iyyer et al. 2015), so that no single word decides; a window's first token always stays.
+
+    Shape: mask ``(B, T)`` bool -> ``(B, T)`` bool.
+    """
+    kept = mask & (torch.rand(mask.shape) >= share)
+    kept[:, 0] = mask[:, 0]
+    return kept
 
 
 def descent(model: Tuned, recipe: Recipe, steps: int) -> Descent:

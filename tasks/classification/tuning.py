@@ -61,7 +61,13 @@ def tune(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Repo
     )
     with seeded(recipe.seed):
         branch = Branch.on(slm, recipe.depth, dropout=recipe.dropout, vectors=as_vectors)
-        model = Tuned(branch, slm.config.encoder.width, classes, dropout=recipe.dropout)
+        model = Tuned(
+            branch,
+            slm.config.encoder.width,
+            classes,
+            dropout=recipe.dropout,
+            word_dropout=recipe.word_dropout,
+        )
         watch = Watch(model, states, data, report)
         interrupted = _descend(model, states, data, recipe, watch, report)
     if watch.best is not None:

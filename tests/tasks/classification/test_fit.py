@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 
 from slmkit.errors import InputError
+from slmkit.model.branch import Branch
 from slmkit.tasks.classification import Classifier
 from slmkit.tasks.classification import tuning as tuning_module
+from slmkit.tasks.classification.tuned import Tuned, seeded, thinned
+from slmkit.training.states import TrunkStates
 
 
 def test_each_method_learns_the_pattern(tuned, linear, contrasted, reviews):
@@ -139,6 +142,7 @@ def test_unusable_input_says_what_was_got(toy_slm, X, y, message):
         ("learning_rate", -1.0),
         ("patience", 0),
         ("dropout", 1.5),
+        ("word_dropout", 1.0),
         ("label_smoothing", -0.1),
         ("validation_fraction", 1.0),
         ("max_length", 4096),
@@ -198,3 +202,28 @@ def test_verbose_shows_budget_and_progress_on_stderr_only(toy_slm, reviews, caps
     assert out == ""
     assert "method tune" in err
     assert "score" in err
+
+
+def test_hidden_words_leave_the_first_token_and_the_padding():
+    import torch
+
+    mask = torch.arange(200)[None, :] < torch.tensor([200, 120, 1])[:, None]
+    with seeded(0):
+        kept = torch.stack([thinned(mask, 0.25) for _ in range(50)])
+    assert kept[:, :, 0].all()
+    assert not (kept & ~mask).any()
+    assert 0.7 < kept[:, 0, 1:].float().mean() < 0.8
+    assert thinned(mask, 0.0).equal(mask)
+
+
+def test_words_are_hidden_while_training_only(toy_slm, reviews):
+    states = TrunkStates(toy_slm, reviews[0][:6], upto=len(toy_slm.stack()) - 2)
+    width = toy_slm.config.encoder.width
+    with seeded(0):
+        model = Tuned(Branch.on(toy_slm, 2, dropout=0.0), width, 2, dropout=0.0, word_dropout=0.5)
+    inputs = states.batch(np.arange(6))[:3]
+    with seeded(1):
+        heard = [model.vectors(*inputs, 6) for _ in range(2)]
+    assert not heard[0].equal(heard[1])
+    model.eval()
+    assert model.vectors(*inputs, 6).equal(model.vectors(*inputs, 6))
