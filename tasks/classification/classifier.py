@@ -40,7 +40,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
         ngrams: with "tune", add a linear model on n-grams of tokens where that helps on the held-back part: it knows
             names and set phrases that the branch forgets, and takes a few MB at most.
         label_smoothing: share of the truth that is spread over all labels. dropout: while training.
-        word_dropout: with "tune", share of the tokens that are hidden while training.
+        word_dropout: with "tune", share of the tokens that are hidden while training; None hides a tenth of them where
+            the branch begins as "encoder".
         validation_fraction: of the texts, held back for early stopping and calibration; 0 trains on all of them.
         patience: epochs without a better score before training ends.
         descriptions: label -> a few words about it; with few examples each serves as one more example of its label.
@@ -70,7 +71,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         ngrams: bool = True,
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
-        word_dropout: float = 0.1,
+        word_dropout: float | None = None,
         validation_fraction: float | None = None,
         patience: int | None = None,
         descriptions: Mapping[Label, str] | None = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,9 +62,11 @@ def fit_model(
     )
     data = _training_set(slm, asked, labels, texts, classes, weights, validation, recipe)
     with Report(asked.verbose) as report:
-        if recipe.start == "auto" and recipe.method != "linear":
+        start = recipe.start
+        if start == "auto" and recipe.method != "linear":
             report.stage("choosing what the branch begins as")
-            recipe = replace(recipe, start=choose_start(slm, data, len(labels), recipe))
+            start = choose_start(slm, data, len(labels), recipe)
+        recipe = recipe.started(start)
         fitted = METHODS[recipe.method](slm, data, len(labels), recipe, report)
     about = {
         "texts": len(data.train),

@@ -66,7 +66,7 @@ def tune(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Repo
             slm.config.encoder.width,
             classes,
             dropout=recipe.dropout,
-            word_dropout=recipe.word_dropout,
+            word_dropout=recipe.word_dropout or 0.0,
         )
         watch = Watch(model, states, data, report)
         interrupted = _descend(model, states, data, recipe, watch, report)

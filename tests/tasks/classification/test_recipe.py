@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from slmkit.tasks.classification import Classifier
 from slmkit.tasks.classification.natural_text import naturalise
 from slmkit.tasks.classification.recipe import default_epochs, default_held_back, default_step_tokens
 from slmkit.tasks.classification.split import hold_back
@@ -58,3 +59,13 @@ def test_many_small_classes_still_give_a_part_and_keep_one_row_each():
 )
 def test_tokenised_english_as_people_write_it(tokenised, written):
     assert naturalise(tokenised) == written
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "hidden"),
+    [(None, "encoder", 0.1), (None, "vectors", 0.0), (0.3, "vectors", 0.3), (0.0, "encoder", 0.0)],
+)
+def test_hidden_words_follow_from_what_a_branch_begins_as_unless_asked(toy_slm, reviews, asked, start, hidden):
+    settings = {"method": "tune", "depth": 2, "epochs": 1, "ngrams": False}
+    model = Classifier(start=start, word_dropout=asked, slm=toy_slm, **settings).fit(reviews[0][:8], reviews[1][:8])
+    assert model.recipe_.word_dropout == hidden
