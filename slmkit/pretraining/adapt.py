@@ -11,8 +11,6 @@ Three losses at once on raw text:
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +30,7 @@ from slmkit.model.layers import mean_pool, pad_rows
 from slmkit.pretraining import corpus, corruption, vocabulary
 from slmkit.runtime import choose_precision, mixed_precision
 from slmkit.text.tokenizer import BOS, EOS, MASK, Tokenizer
-from slmkit.training.loop import Run, Schedule
+from slmkit.training.loop import Run, Schedule, steps_in
 from slmkit.training.objectives import hidden_distillation, pooled_distillation, segment_mean
 from slmkit.training.states import text_batches
 
@@ -243,18 +241,11 @@ def adapt(raw: Path, folder: Path, config: AdaptConfig, *, minutes: float | None
     stage = Adapt(config, raw)
     steps = stage.steps
     if minutes is not None:
-        steps = min(steps, _steps_in(stage, minutes))
+        losses = (torch.stack(list(stage.loss(step).values())).sum() for step in range(steps))
+        steps = min(steps, steps_in(minutes, stage.student, losses, trial=6))
+        stage.tokens = 0
     schedule = Schedule(steps=steps, learning_rate=config.learning_rate)
     run = Run(stage.student, schedule, folder)
     (folder / "tokenizer.json").write_text(stage.tokenizer.to_json(), encoding="utf-8")
     run.train(stage.loss, tokens=lambda: stage.tokens)
     return stage
-
-
-def _steps_in(stage: Adapt, minutes: float, trial: int = 6) -> int:
-    begin = time.monotonic()
-    for step in range(trial):
-        torch.stack(list(stage.loss(step).values())).sum().backward()
-    stage.student.zero_grad(set_to_none=True)
-    stage.tokens = 0
-    return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / trial * 1.05)))

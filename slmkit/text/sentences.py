@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 # An end mark with its closing quotes; a Latin full stop ends a sentence only before a space, so "3.5" stays whole.
-_END = re.compile(r"""(?:[。！？；…]+[”’」』）)"']*|[.!?]+["'”’)]*(?=\s)|\n+)\s*""")
+# A run of marks is tried from its first alone, or a long one that ends no sentence would take quadratic time.
+_END = re.compile(r"""(?:[。！？；…]+[”’」』）)"']*|(?<![.!?])[.!?]+["'”’)]*(?=\s)|\n+)\s*""")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -83,6 +84,21 @@ class Descent:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.done += 1
+
+
+def steps_in(minutes: float, network: nn.Module, losses: Iterable[Tensor], *, trial: int = 3) -> int:
+    """How many steps fit into some minutes, by the speed of the first.
+
+    Args:
+        minutes: the time. network: what learns. losses: of its steps; the first are taken. trial: how many.
+    """
+    network.train()
+    begin, count = time.monotonic(), 0
+    for loss in islice(losses, trial):
+        loss.backward()
+        count += 1
+    network.zero_grad(set_to_none=True)
+    return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / max(count, 1) * 1.1)))
 
 
 class Run:

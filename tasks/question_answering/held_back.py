@@ -14,36 +14,7 @@ from slmkit.tasks.question_answering.lessons import Lessons, Span
 from slmkit.tasks.question_answering.reading_network import ReadingNetwork
 from slmkit.training.states import TrunkStates
 
-LARGEST, SMALLEST, SHARE = 400, 20, 0.1
 _TOLD_APART = 5  # places of a question that calibration tells apart
-
-
-def hold_back(
-    passages: Sequence[str], weights: np.ndarray, share: float | None, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers to learn from, and row numbers that are held back: all questions of a passage go one way.
-
-    Args:
-        passages: of the rows. weights: how often each row counts ``(n,)``; what weighs more is held back sooner.
-        share: of the rows; None is a tenth, at most 400, and nothing where that would be under 20. seed: of the choice.
-    """
-    n = len(passages)
-    if share is None:
-        share = 0.0 if n * SHARE < SMALLEST else min(SHARE, LARGEST / n)
-    names = {text: number for number, text in enumerate(dict.fromkeys(passages))}
-    owner = np.array([names[text] for text in passages], dtype=np.int64)
-    counts = np.bincount(owner)
-    mean = np.bincount(owner, weights) / counts
-    # Drawn without replacement in proportion to the weights (Efraimidis & Spirakis 2006).
-    chance = np.random.default_rng(seed).gumbel(size=len(counts))
-    order = np.argsort(-(np.log(np.maximum(mean, 1e-12)) + chance), kind="stable")
-    before = np.cumsum(counts[order]) - counts[order]
-    chosen = np.zeros(len(counts), dtype=bool)
-    chosen[order[before < share * n]] = True
-    if chosen.all():  # one passage at least is left to learn from
-        chosen[order[-1]] = False
-    held = chosen[owner]
-    return np.flatnonzero(~held), np.flatnonzero(held)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from slmkit.tasks.question_answering.reading import Sizes, question_head, window
 from slmkit.text.alignment import span_tokens
 from slmkit.text.tokenizer import Tokenizer, Tokens
 from slmkit.text.windows import Windows, window_spans
+from slmkit.training.drawing import order_of
 
 Span = tuple[int, int]
 
@@ -136,18 +137,6 @@ class Lessons:
                 shift = len(head) - part.start
                 answers.append(tuple((first + shift, last + shift) for first, last in part.answers))
         return Piece(Windows(ids, offsets, np.array(index, dtype=np.int64), fresh, len(rows)), answers)
-
-
-def order_of(weights: np.ndarray, epoch: int, seed: int) -> np.ndarray:
-    """The rows that an epoch reads, in order: a row of weight 0.3 is in three epochs of ten, one of 2 twice in each.
-
-    Args:
-        weights: of the rows ``(n,)``, mean 1. epoch: from 0. seed: of order and choice.
-    """
-    phase = np.random.default_rng(seed).random(len(weights))
-    times = np.floor(weights * (epoch + 1) + phase) - np.floor(weights * epoch + phase)
-    rows = np.repeat(np.arange(len(weights)), times.astype(np.int64))
-    return np.random.default_rng([seed, epoch]).permutation(rows)
 
 
 def pieces(lessons: Lessons, rows: np.ndarray, weights: np.ndarray, seed: int, size: int = 1024) -> Iterator[Piece]:

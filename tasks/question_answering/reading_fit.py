@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -17,18 +16,19 @@ from slmkit.errors import InputError
 from slmkit.model.branch import Branch
 from slmkit.tasks.fit_report import Report
 from slmkit.tasks.inputs import rows_named
-from slmkit.tasks.question_answering.held_back import hold_back
 from slmkit.tasks.question_answering.lessons import Lessons, Piece, pieces
 from slmkit.tasks.question_answering.negatives import mine
 from slmkit.tasks.question_answering.reading_model import ReadingModel
 from slmkit.tasks.question_answering.reading_network import ReadingNetwork
 from slmkit.tasks.question_answering.reading_recipe import ReadingRecipe
 from slmkit.tasks.question_answering.reading_rows import Taught
-from slmkit.tasks.question_answering.reading_run import SAVE_EVERY, Kept, Watch, about_fit
-from slmkit.training.loop import Schedule
+from slmkit.tasks.question_answering.reading_run import Watch, about_fit
+from slmkit.training.drawing import hold_back
+from slmkit.training.kept import SAVE_EVERY, Kept
+from slmkit.training.loop import Schedule, steps_in
 from slmkit.training.states import TrunkStates, text_batches
 
-_TRIAL = 3  # steps that are timed to see how many fit in the minutes
+_RATES = {"head.": 5.0}  # factor on the learning rate
 _STEPS_BETWEEN_LOOKS, _MOST_LOOKS = 200, 10
 
 Batch = tuple[TrunkStates, Piece, np.ndarray]
@@ -71,7 +71,7 @@ def fit_reader(
         train, held = hold_back([taught.passages[i] for i in rows], weights[rows], recipe.held_back, recipe.seed)
         train, held = rows[train], rows[held]
         network = ReadingNetwork(Branch.on(slm, recipe.depth, dropout=recipe.dropout), slm.config.encoder.width)
-        kept = Kept(folder, about_fit(slm, taught, weights, recipe))
+        kept = Kept(folder, about_fit(slm, taught, weights, recipe), scales=_RATES)
         watch = Watch(network, slm, lessons, held, recipe, report, kept)
         own = weights[train] / max(float(weights[train].mean()), 1e-12)
         interrupted = _descend(slm, lessons, train, own, recipe, watch, report)
@@ -150,16 +150,6 @@ def _text_lengths(piece: Piece) -> np.ndarray:
     return np.bincount(windows.text_index, windows.lengths, minlength=windows.n_texts).astype(np.int64)
 
 
-def _steps_in(minutes: float, network: ReadingNetwork, batches: Iterator[Batch]) -> int:
-    """How many steps fit, by the speed of the first."""
-    begin = time.monotonic()
-    for _ in range(_TRIAL):
-        states, piece, draws = next(batches)
-        network.loss(states, piece, draws).backward()
-    network.zero_grad(set_to_none=True)
-    return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / _TRIAL * 1.1)))
-
-
 def _descend(
     slm: SLM,
     lessons: Lessons,
@@ -173,7 +163,8 @@ def _descend(
     network, kept = watch.network.train(), watch.kept
     steps = kept.steps() or _steps(lessons, rows, weights, recipe)
     if recipe.minutes is not None and kept.steps() is None:
-        steps = min(steps, _steps_in(recipe.minutes, network, _batches(slm, lessons, rows, weights, recipe)))
+        losses = (network.loss(*batch) for batch in _batches(slm, lessons, rows, weights, recipe))
+        steps = min(steps, steps_in(recipe.minutes, network, losses))
     report.budget(
         f"{len(rows):,} questions, {len(watch.rows):,} held back; {steps:,} steps of {recipe.batch_tokens:,} tokens in "
         f"at most {recipe.epochs} epochs, branch of {recipe.depth} layers, rate {recipe.learning_rate:g}",

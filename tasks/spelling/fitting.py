@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,11 +29,10 @@ from slmkit.tasks.spelling.recipe import SpellingRecipe
 from slmkit.tasks.spelling.slate import Slate, locate
 from slmkit.tasks.spelling.slots import Chunk, Slotter
 from slmkit.tasks.spelling.spelling_model import SpellingModel
-from slmkit.training.loop import Descent, Run, Schedule
+from slmkit.training.loop import Descent, Run, Schedule, steps_in
 from slmkit.training.states import TrunkStates, text_batches
 
 RATES = {SCORER: 5.0}  # factor on the learning rate
-_TRIAL = 3  # steps that are timed to see how many fit in the minutes
 
 
 @dataclass(frozen=True)
@@ -202,15 +200,6 @@ def follow(
             report.step(descent.done, value)
 
 
-def steps_in(minutes: float, network: SpellingNetwork, loss: Callable[[int], Tensor]) -> int:
-    """How many steps fit, by the speed of the first."""
-    begin = time.monotonic()
-    for step in range(_TRIAL):
-        loss(step).backward()
-    network.zero_grad(set_to_none=True)
-    return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / _TRIAL * 1.1)))
-
-
 def _descend(
     network: SpellingNetwork, slm: SLM, lists: Lists, piece: Piece, recipe: SpellingRecipe, report: Report
 ) -> list[dict[str, float]]:
@@ -225,7 +214,7 @@ def _descend(
 
     steps = len(batches)
     if recipe.minutes is not None:
-        steps = min(steps, steps_in(recipe.minutes, network, loss))
+        steps = min(steps, steps_in(recipe.minutes, network, (loss(step) for step in range(steps))))
         losses.clear()
     report.budget(
         f"{len(piece.chunks):,} chunks, {steps:,} steps of {recipe.batch_tokens:,} tokens in at most {recipe.epochs} "

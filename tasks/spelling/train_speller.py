@@ -22,7 +22,7 @@ from slmkit.core import SLM, load
 from slmkit.errors import DataError, SLMKitError
 from slmkit.tasks.spelling.calibrate import judge, temperature_of, told, worth_looking
 from slmkit.tasks.spelling.candidates import Candidates
-from slmkit.tasks.spelling.fitting import Piece, begun, calibrated, follow, made_model, steps_in
+from slmkit.tasks.spelling.fitting import Piece, begun, calibrated, follow, made_model
 from slmkit.tasks.spelling.guard import Guard
 from slmkit.tasks.spelling.lessons import Lesson
 from slmkit.tasks.spelling.material import Material, gather
@@ -31,7 +31,7 @@ from slmkit.tasks.spelling.recipe import SpellingRecipe
 from slmkit.tasks.spelling.slots import Slotter
 from slmkit.tasks.spelling.sources import PAIRS, RAW
 from slmkit.tasks.spelling.spelling_model import SpellingModel
-from slmkit.training.loop import Schedule
+from slmkit.training.loop import Schedule, steps_in
 
 
 def train(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _descend(
 
     steps = _steps_before(arguments.run) or arguments.steps
     if recipe.minutes is not None and _steps_before(arguments.run) is None:
-        steps = min(steps, steps_in(recipe.minutes, network, loss))
+        steps = min(steps, steps_in(recipe.minutes, network, (loss(step) for step in range(steps))))
     sys.stderr.write(
         f"{len(learned.english):,} English and {len(learned.chinese):,} Chinese texts, {len(learned.pairs):,} pairs; "
         f"{len(learned.lists.words):,} words, {len(learned.lists.characters):,} characters, "

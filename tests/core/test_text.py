@@ -74,3 +74,8 @@ def test_span_tokens(toy_slm):
     tokens = toy_slm.tokenizer.encode("酒店很好")
     assert span_tokens(tokens.offsets, (1, 3)) == (2, 3)
     assert span_tokens(np.zeros((2, 2), dtype=np.int64), (5, 6)) == (0, 0)
+
+
+def test_a_long_run_of_marks_that_ends_no_sentence_is_read_once():
+    text = "One. " + ".!?" * 100_000 + "x"
+    assert sentence_spans(text) == [(0, 5), (5, len(text))]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from slmkit import checkpoint
 from slmkit.core import SLM
@@ -26,11 +23,10 @@ from slmkit.tasks.knowledge.entities.network import LAYERS, POINTER, TAGGER, Gol
 from slmkit.tasks.knowledge.entities.recipe import HEAD_RATE, RecognizerRecipe
 from slmkit.tasks.knowledge.entities.recognizer_model import RecognizerModel, parts_of
 from slmkit.tasks.knowledge.entities.watching import Watch
-from slmkit.training.loop import Descent, Schedule
+from slmkit.training.loop import Descent, Schedule, steps_in
 from slmkit.training.states import TrunkStates, text_batches
 
 MOST_TRAINED_PAIRS = 24_000_000  # of a step: with their gradients they take about a gigabyte
-_TRIAL = 3  # steps that are timed to see how many fit in the minutes
 _STEPS_BETWEEN_LOOKS = 400  # an epoch of a large set is looked at several times
 
 
@@ -250,14 +246,3 @@ def _looks(steps: int) -> set[int]:
     """Steps of an epoch after which the held-back part is read; the last is one of them."""
     times = max(1, min(4, steps // _STEPS_BETWEEN_LOOKS))
     return {round(steps * (i + 1) / times) for i in range(times)}
-
-
-def steps_in(minutes: float, network: nn.Module, losses: Iterator[Tensor]) -> int:
-    """How many steps fit, by the speed of the first."""
-    network.train()
-    begin, count = time.monotonic(), 0
-    for loss in islice(losses, _TRIAL):
-        loss.backward()
-        count += 1
-    network.zero_grad(set_to_none=True)
-    return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / max(count, 1) * 1.1)))

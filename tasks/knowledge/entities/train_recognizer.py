@@ -21,13 +21,12 @@ from slmkit.core import load
 from slmkit.errors import DataError, InputError, SLMKitError
 from slmkit.pretraining.sources import read_text
 from slmkit.tasks.knowledge.entities.calibration import Judged
-from slmkit.tasks.knowledge.entities.fitting import steps_in
 from slmkit.tasks.knowledge.entities.inventories import GENERAL, inventory
 from slmkit.tasks.knowledge.entities.offers import Offer, Shelf, general_offer, named_offer
 from slmkit.tasks.knowledge.entities.open_fit import OpenNetwork, follow, judged, pooled
 from slmkit.tasks.knowledge.entities.recipe import RecognizerRecipe
 from slmkit.tasks.knowledge.entities.sources import SOURCES, Lesson, column_lessons, load_source, token_lessons
-from slmkit.training.loop import Schedule
+from slmkit.training.loop import Schedule, steps_in
 
 UNSEEN: dict[str, Callable[[Path], Iterator[Lesson]]] = {
     "resume-ner": lambda data: iter(column_lessons(read_text(data / "zh/resume-ner/dev.char.bmes"))),

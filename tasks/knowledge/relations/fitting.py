@@ -22,15 +22,16 @@ from slmkit.tasks.knowledge.relations.examples import Example, LeftOut
 from slmkit.tasks.knowledge.relations.head import RelationHead
 from slmkit.tasks.knowledge.relations.held_back import HeldPairs, HeldTexts
 from slmkit.tasks.knowledge.relations.jobs import Asked, found_job, given_job
-from slmkit.tasks.knowledge.relations.network import RelationNetwork
+from slmkit.tasks.knowledge.relations.network import HEAD, RelationNetwork
 from slmkit.tasks.knowledge.relations.recipe import RelationRecipe
 from slmkit.tasks.knowledge.relations.relation_model import Manner, RelationModel
 from slmkit.tasks.knowledge.relations.run import Watch, descend
 from slmkit.tasks.knowledge.relations.schema import Schema
-from slmkit.tasks.question_answering.held_back import hold_back
-from slmkit.tasks.question_answering.reading_run import Kept
+from slmkit.training.drawing import hold_back
+from slmkit.training.kept import Kept
 
 _SHOWN = 3  # reasons that a warning names
+_RATES = {HEAD: 5.0}  # factor on the learning rate
 
 
 def fit_relations(
@@ -82,7 +83,7 @@ def fit_relations(
         if not rows:
             raise InputError(f"there is nothing to learn from: no pair of mentions is there{_because(left_out)}")
         recipe = recipe.settled(rows, float(job.lengths.mean()))
-        kept = Kept(folder, _about_fit(slm, examples, weights, recipe, schema, manner))
+        kept = Kept(folder, _about_fit(slm, examples, weights, recipe, schema, manner), scales=_RATES)
         watch = Watch(network, job.held, report, kept)
         own = weights[train] / max(float(weights[train].mean()), 1e-12)
         interrupted = descend(job, own, recipe, watch, report)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +17,11 @@ from slmkit.tasks.knowledge.relations.held_back import Held
 from slmkit.tasks.knowledge.relations.jobs import Job
 from slmkit.tasks.knowledge.relations.network import RelationNetwork
 from slmkit.tasks.knowledge.relations.recipe import RelationRecipe
-from slmkit.tasks.question_answering.lessons import order_of
-from slmkit.tasks.question_answering.reading_run import SAVE_EVERY, Kept
-from slmkit.training.loop import Schedule
+from slmkit.training.drawing import order_of
+from slmkit.training.kept import SAVE_EVERY, Kept
+from slmkit.training.loop import Schedule, steps_in
 from slmkit.training.states import text_batches
 
-_TRIAL = 3  # steps that are timed to see how many fit in the minutes
 _STEPS_BETWEEN_LOOKS, _MOST_LOOKS = 200, 10
 
 
@@ -74,16 +72,6 @@ def _batches(job: Job, weights: np.ndarray, recipe: RelationRecipe) -> Iterator[
                 yield rows[part]
 
 
-def _steps_in(minutes: float, network: RelationNetwork, job: Job, batches: Iterator[np.ndarray]) -> int:
-    """How many steps fit, by the speed of the first."""
-    begin, count = time.monotonic(), 0
-    for rows in islice(batches, _TRIAL):
-        job.loss(rows).backward()
-        count += 1
-    network.zero_grad(set_to_none=True)
-    return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / max(count, 1) * 1.1)))
-
-
 def descend(job: Job, weights: np.ndarray, recipe: RelationRecipe, watch: Watch, report: Report) -> bool:
     """Train; returns whether the caller stopped it.
 
@@ -94,14 +82,15 @@ def descend(job: Job, weights: np.ndarray, recipe: RelationRecipe, watch: Watch,
     network, kept = watch.network.train(), watch.kept
     steps = kept.steps() or sum(1 for _ in _batches(job, weights, recipe))
     if recipe.minutes is not None and kept.steps() is None:
-        steps = min(steps, _steps_in(recipe.minutes, network, job, _batches(job, weights, recipe)))
+        losses = (job.loss(rows) for rows in _batches(job, weights, recipe))
+        steps = min(steps, steps_in(recipe.minutes, network, losses))
     report.budget(
         f"{sum(map(len, job.rows)):,} rows, {len(watch.held):,} held back; {steps:,} steps of about "
         f"{recipe.batch_tokens:,} tokens in at most {recipe.epochs} epochs, branch of {recipe.depth} layers, rate "
         f"{recipe.learning_rate:g}",
         steps,
     )
-    descent = kept.descent(cast(Any, network), Schedule(steps, recipe.learning_rate))
+    descent = kept.descent(network, Schedule(steps, recipe.learning_rate))
     watch.go_on(descent.done)
     every = max(1, math.ceil(steps / np.clip(steps // _STEPS_BETWEEN_LOOKS, 2, _MOST_LOOKS)))
     try:

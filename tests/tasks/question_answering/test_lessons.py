@@ -7,12 +7,13 @@ import torch
 from toy_questions import questions
 
 from slmkit.errors import InputError
-from slmkit.tasks.question_answering.held_back import Held, Judgement, hold_back, overlap_f1
-from slmkit.tasks.question_answering.lessons import Lessons, order_of, pieces
+from slmkit.tasks.question_answering.held_back import Held, Judgement, overlap_f1
+from slmkit.tasks.question_answering.lessons import Lessons, pieces
 from slmkit.tasks.question_answering.negatives import mine
 from slmkit.tasks.question_answering.reading import Sizes
 from slmkit.tasks.question_answering.reading_network import shared_surprise
 from slmkit.tasks.question_answering.reading_rows import Asked, Taught
+from slmkit.training.drawing import hold_back, order_of
 
 
 def test_answers_are_found_by_their_start_or_by_their_text():
