@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import shlex
+import shutil
 
 import pytest
 from pages import PAGES, ROOT, blocks, name
@@ -25,6 +26,7 @@ def _tidy(tmp_path, monkeypatch):
     yield
     REGISTRY.clear()
     REGISTRY.update(before)
+    shutil.rmtree(tmp_path)  # an exported core takes hundreds of megabytes
 
 
 def printed(code):
