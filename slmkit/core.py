@@ -196,11 +196,23 @@ class SLM:
         Returns:
             ``(B, T, width)``.
         """
-        states, keys = self.encoder.embed(ids), key_mask(mask)
-        states = states.to(torch.bfloat16) if self.precision == "bf16" else states
-        for layer in self.stack(vectors=vectors)[:upto]:
+        return self.rise(self.ground(ids), key_mask(mask), 0, upto, vectors=vectors).float()
+
+    def ground(self, ids: Tensor) -> Tensor:
+        """What the lowest layer reads, in this core's precision: ``(B, T)`` -> ``(B, T, width)``."""
+        states = self.encoder.embed(ids)
+        return states.to(torch.bfloat16) if self.precision == "bf16" else states
+
+    def rise(self, states: Tensor, keys: Tensor | None, above: int, upto: int | None, *, vectors: bool) -> Tensor:
+        """States ``(B, T, width)`` of a lower height, taken on to a higher one.
+
+        Args:
+            states: of ``ground``, or of an earlier rise. keys: see ``key_mask``. above: layers that they went through.
+            upto, vectors: see ``layers``.
+        """
+        for layer in self.stack(vectors=vectors)[above:upto]:
             states = layer(states, keys)
-        return states.float()
+        return states
 
     def encode(
         self,

@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterable, Sequence
 from numbers import Number
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from slmkit.errors import InputError
+
+if TYPE_CHECKING:
+    from slmkit.from_states import FromStates
 
 ERROR_COLUMN = "slm_error"
 """The column that says why a row has an empty result."""
@@ -60,6 +63,18 @@ class TableTask(Protocol):
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """Return one dict with the keys ``columns`` for each of the non-blank texts."""
+        ...
+
+
+@runtime_checkable
+class AnswersFromStates(Protocol):
+    """What a task offers that can share one pass through the core's layers with others, beside ``annotate``."""
+
+    def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
+        """Return how ``annotate``'s answers for these texts are made of their states.
+
+        The texts are few: they are read at once. An empty list tells which core the task stands on.
+        """
         ...
 
 

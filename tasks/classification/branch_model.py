@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from slmkit import checkpoint
 from slmkit.core import KIND_TOKENS, SLM, Kind
+from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
@@ -92,10 +93,21 @@ class BranchModel(SavedPart):
 
     def logits(self, texts: Any) -> np.ndarray:
         """Scores before the temperature: float32 ``(n, labels)`` for a list, array or Series of strings."""
-        from slmkit.tasks.classification.pooling import text_vectors
+        from slmkit.tasks.classification.pooling import text_chunks
 
-        texts = as_texts(texts)
-        vectors = text_vectors(
+        parts = [self._logits(part).alone() for part in text_chunks(as_texts(texts))]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), dtype=np.float32)
+
+    def _logits(self, texts: Sequence[str]) -> FromStates[np.ndarray]:
+        from slmkit.tasks.classification.pooling import pooled_states
+
+        def judge(vectors: Tensor) -> np.ndarray:
+            logits = self.head(vectors)
+            if self.wording is not None:
+                logits += self.wording.logits(self.slm.tokenizer.encode_batch(texts))
+            return logits.numpy()
+
+        return pooled_states(
             self.slm,
             self.branch,
             texts,
@@ -103,16 +115,18 @@ class BranchModel(SavedPart):
             max_length=self.max_length,
             normalise=self.normalise,
             kind=self.text_kind,
-        )
-        with torch.inference_mode():
-            logits = self.head(vectors)
-            if self.wording is not None:
-                logits += self.wording.logits(self.slm.tokenizer.encode_batch(texts))
-            return logits.numpy()
+        ).then(judge)
 
     def probabilities(self, texts: Any) -> np.ndarray:
         """Probability of each label: float32 ``(n, labels)``; rows sum to 1 unless a text may have several labels."""
-        scaled = torch.from_numpy(self.logits(texts)) / self.temperature
+        return self._scaled(self.logits(texts))
+
+    def chances(self, texts: Sequence[str]) -> FromStates[np.ndarray]:
+        """As ``probabilities``, from the states of texts that are few enough to be read at once."""
+        return self._logits(texts).then(self._scaled)
+
+    def _scaled(self, logits: np.ndarray) -> np.ndarray:
+        scaled = torch.from_numpy(logits) / self.temperature
         return (scaled.sigmoid() if self.labels.multi else scaled.softmax(-1)).numpy()
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -121,7 +135,13 @@ class BranchModel(SavedPart):
         Where a text may have several labels, ``label`` joins those at or above 0.5 with ``"; "`` and ``score`` is the
         lowest of their probabilities; without any, ``label`` is empty and ``score`` is that of "none of them".
         """
-        probabilities = self.probabilities(texts)
+        return self._judged(self.probabilities(texts))
+
+    def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
+        """As ``annotate``; see ``AnswersFromStates``."""
+        return self.chances(texts).then(self._judged)
+
+    def _judged(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
         if self.labels.multi:
             return [self._several(row) for row in probabilities]
         best = probabilities.argmax(1)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from slmkit.core import SLM
+    from slmkit.from_states import FromStates
     from slmkit.tasks.classification.branch_model import BranchModel
     from slmkit.tasks.classification.explanation import Explanation
 
@@ -169,6 +170,10 @@ class Classifier(ClassifierMixin, BaseEstimator):
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One ``{"label", "score"}`` a text, for tables; see ``BranchModel.annotate``."""
         return self._fitted().annotate(texts)
+
+    def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
+        """As ``annotate``; see ``slmkit.tasks.base.AnswersFromStates``."""
+        return self._fitted().from_states(texts)
 
     def explain(self, text: str, label: Label | None = None, *, tolerance: float = 0.01) -> Explanation:
         """Why a text gets a label; see ``BranchModel.explain``."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from slmkit.core import SLM, Kind
+from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 
 # Texts are taken in chunks, so that memory does not grow with their number.
@@ -31,7 +33,6 @@ def window_sums(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     return (states * weights).sum(1), weights.sum(1)
 
 
-@torch.inference_mode()
 def text_vectors(
     slm: SLM,
     branch: Branch | None,
@@ -52,28 +53,45 @@ def text_vectors(
     Returns:
         float32 ``(n, width)``.
     """
-    parts = [_chunk_vectors(slm, branch, part, upto, max_length, kind) for part in _chunks(texts)]
-    vectors = torch.cat(parts) if parts else torch.zeros(0, slm.config.encoder.width)
-    return F.normalize(vectors, dim=-1) if normalise else vectors
+    parts = [
+        pooled_states(slm, branch, part, upto=upto, max_length=max_length, normalise=normalise, kind=kind).alone()
+        for part in text_chunks(texts)
+    ]
+    return torch.cat(parts) if parts else torch.zeros(0, slm.config.encoder.width)
 
 
-def _chunk_vectors(
-    slm: SLM, branch: Branch | None, texts: Sequence[str], upto: int, max_length: int, kind: Kind
-) -> Tensor:
+def pooled_states(
+    slm: SLM,
+    branch: Branch | None,
+    texts: Sequence[str],
+    *,
+    upto: int,
+    max_length: int,
+    normalise: bool,
+    kind: Kind = "text",
+) -> FromStates[Tensor]:
+    """As ``text_vectors``, of texts that are few enough to be read at once; see ``text_chunks``."""
     windows = slm.windows(texts, kind=kind, max_length=max_length, overlap=min(32, max_length // 4))
     index = torch.from_numpy(windows.text_index)
     total = torch.zeros(len(texts), slm.config.encoder.width)
     tokens = torch.zeros(len(texts), 1)
-    for numbers, states, mask in slm.run(windows, upto=upto, vectors=branch is None):
+
+    def take(numbers: np.ndarray, states: Tensor, mask: Tensor) -> None:
         if branch is not None:
             states = branch.read(slm, states, mask)
         sums, counts = window_sums(states, mask)
         total.index_add_(0, index[numbers], sums)
         tokens.index_add_(0, index[numbers], counts)
-    return total / tokens.clamp_min(1)
+
+    def finish() -> Tensor:
+        vectors = total / tokens.clamp_min(1)
+        return F.normalize(vectors, dim=-1) if normalise else vectors
+
+    return FromStates(slm, windows, upto, take, finish, vectors=branch is None)
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def text_chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Texts that follow one another, so many together that memory does not grow with their number."""
     begin = characters = 0
     for at, text in enumerate(texts):
         if at > begin and (at - begin >= CHUNK_TEXTS or characters + len(text) > CHUNK_CHARACTERS):

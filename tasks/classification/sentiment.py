@@ -12,7 +12,10 @@ from slmkit.tasks.base import weights_folder
 from slmkit.tasks.inputs import as_series_like, as_texts
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from slmkit.core import SLM
+    from slmkit.from_states import FromStates
     from slmkit.tasks.classification.branch_model import BranchModel
     from slmkit.tasks.classification.explanation import Explanation
 
@@ -84,12 +87,18 @@ class Sentiment:
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One ``{"label", "score"}`` a text."""
-        chances = self.model.probabilities(texts)[:, self.model.labels.number(POSITIVE)]
-        return [self._judge(float(chance)) for chance in chances]
+        return self._judged(self.model.probabilities(texts))
+
+    def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
+        """As ``annotate``; see ``slmkit.tasks.base.AnswersFromStates``."""
+        return self.model.chances(texts).then(self._judged)
 
     def explain(self, text: str, label: str | None = None, *, tolerance: float = 0.01) -> Explanation:
         """Why a text is positive or negative; None explains the likelier of the two. See ``Explanation``."""
         return self.model.explain(text, label, tolerance=tolerance)
+
+    def _judged(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
+        return [self._judge(float(chance)) for chance in probabilities[:, self.model.labels.number(POSITIVE)]]
 
     def _judge(self, chance: float) -> dict[str, Any]:
         lean = abs(chance - 0.5)

@@ -18,6 +18,8 @@ from slmkit.tasks.parameters import Parameters
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
+    from slmkit.from_states import FromStates
+    from slmkit.tasks.knowledge.entities.candidates import Found
     from slmkit.tasks.knowledge.entities.recognizer_model import RecognizerModel
     from slmkit.tasks.knowledge.entities.rules import Rules
 
@@ -193,7 +195,12 @@ class EntityRecognizer(Parameters):
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One dict a text, for tables: its entities as a list of ``{text, start, end, type, score}``."""
-        return [{"entities": [each.to_dict() for each in own]} for own in self._entities(list(texts))]
+        return _as_dicts(self._entities(list(texts)))
+
+    def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
+        """As ``annotate``; see ``slmkit.tasks.base.AnswersFromStates``."""
+        self._check()
+        return self._fitted().spans(texts, nested=self.nested).then(lambda found: _as_dicts(self._told(texts, found)))
 
     def explain(self, text: str, *, least: float = 0.02) -> list[dict[str, Any]]:
         """What was thought of: every span that may be an entity, found or not.
@@ -256,18 +263,20 @@ class EntityRecognizer(Parameters):
         return f"{self._fitted().fingerprint}/{digest[:8]}"
 
     def _entities(self, texts: list[str]) -> list[list[Entity]]:
+        self._check()
+        return self._told(texts, self._fitted().read(texts, nested=self.nested))
+
+    def _told(self, texts: Sequence[str], found: Sequence[Sequence[Found]]) -> list[list[Entity]]:
+        """The entities among the spans that the model found in each text."""
         from slmkit.tasks.knowledge.entities.recognizer_model import probabilities
 
-        self._check()
-        model, rules = self._fitted(), self._rules()
+        model, rules, threshold = self._fitted(), self._rules(), self._threshold()
         nested = model.nested if self.nested is None else self.nested
-        threshold = self._threshold()
         made = []
-        for text, found in zip(texts, model.read(texts, nested=nested), strict=True):
-            chances = probabilities(model, found)
+        for text, spans in zip(texts, found, strict=True):
             own = [
                 Entity(text[each.start : each.end], each.start, each.end, model.types[each.kind], float(chance))
-                for each, chance in zip(found, chances, strict=True)
+                for each, chance in zip(spans, probabilities(model, spans), strict=True)
                 if chance >= threshold
             ]
             own.sort(key=lambda each: (each.start, -each.end, each.type))
@@ -281,6 +290,7 @@ class EntityRecognizer(Parameters):
         number = isinstance(self.threshold, Real) and not isinstance(self.threshold, bool)
         if self.threshold is not None and not (number and 0 <= self.threshold <= 1):
             raise InputError(f"threshold {self.threshold!r}: give None, or 0 to 1")
+        self._rules()
 
     def _rules(self) -> Rules:
         """The rules, compiled; kept while they do not change."""
@@ -329,6 +339,10 @@ class EntityRecognizer(Parameters):
         from slmkit.tasks.knowledge.entities.recognizer_model import RecognizerModel
 
         return RecognizerModel.load(self._folder(None if self.start == SHIPPED else self.start), slm=self._core())
+
+
+def _as_dicts(found: Sequence[Sequence[Entity]]) -> list[dict[str, Any]]:
+    return [{"entities": [each.to_dict() for each in own]} for own in found]
 
 
 def _listed(types: Any) -> Any:

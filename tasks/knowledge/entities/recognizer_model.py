@@ -13,6 +13,7 @@ from torch import Tensor
 from slmkit import checkpoint
 from slmkit.core import SLM
 from slmkit.errors import InputError
+from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
@@ -128,26 +129,32 @@ class RecognizerModel(SavedPart):
         Args:
             texts: any strings. nested: whether spans may lie inside others; None as in what it learned.
         """
+        return [own for block in _blocks(texts) for own in self.spans(block, nested=nested).alone()]
+
+    def spans(self, texts: Sequence[str], *, nested: bool | None = None) -> FromStates[list[list[Found]]]:
+        """As ``read``, from the states of texts that are few enough to be read at once."""
         nested = self.nested if nested is None else nested
         if nested and self.head == "tagger":
             raise InputError("the head 'tagger' finds no nested spans; fit one with head='pointer' or 'both'")
-        found: list[list[Found]] = []
-        for block in _blocks(texts):
-            candidates = self.candidates(block)
-            found += [settle(own, text, nested=nested) for own, text in zip(candidates, block, strict=True)]
-        return found
+        return self._candidates(texts).then(
+            lambda found: [settle(own, text, nested=nested) for own, text in zip(found, texts, strict=True)]
+        )
 
-    @torch.inference_mode()
     def candidates(self, texts: Sequence[str]) -> list[Candidates]:
         """Every span of each text that is worth a look, those in the way of others too."""
+        return self._candidates(texts).alone()
+
+    def _candidates(self, texts: Sequence[str]) -> FromStates[list[Candidates]]:
         laid = lay(self.slm, texts, self.max_length)
         found = [Candidates() for _ in texts]
-        for numbers, states, mask in self.slm.run(laid.windows, upto=self.slm.config.encoder.layers - self.depth):
+
+        def take(numbers: np.ndarray, states: Tensor, mask: Tensor) -> None:
             states = self.branch.read(self.slm, states, mask)
             usable = usable_mask(laid, numbers, mask.shape[1])
             for rows in parts_of(len(numbers), len(self.types), mask.shape[1], MOST_PAIRS):
                 gather(self.heads(states[rows], usable[rows]), laid, numbers[rows], found)
-        return found
+
+        return FromStates(self.slm, laid.windows, self.slm.config.encoder.layers - self.depth, take, lambda: found)
 
     def settings(self) -> dict[str, Any]:
         """See ``SavedPart``."""

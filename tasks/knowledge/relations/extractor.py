@@ -20,6 +20,7 @@ from slmkit.tasks.parameters import Parameters
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
+    from slmkit.from_states import FromStates
     from slmkit.tasks.knowledge.relations.examples import LeftOut
     from slmkit.tasks.knowledge.relations.reading import Reading
     from slmkit.tasks.knowledge.relations.relation_model import RelationModel
@@ -218,7 +219,11 @@ class RelationExtractor(Parameters):
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One dict a text, for tables: the list of its relations, each a dict with the keys of ``items``."""
-        return [{"relations": [found.to_row() for found in each]} for each in self._relations(list(texts), None)]
+        return _as_dicts(self._relations(list(texts), None))
+
+    def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
+        """As ``annotate``; see ``slmkit.tasks.base.AnswersFromStates``."""
+        return self._reading(given=False).finding(texts).then(_as_dicts)
 
     def score(self, texts: Any, triples: Any = None, entities: Any = None) -> float:
         """Micro F1 of the triples (see ``fit``): relations with places and types or, where none were given, names."""
@@ -317,6 +322,10 @@ class RelationExtractor(Parameters):
                 )
             self.model_ = RelationModel.load(folder, slm=self._core())
         return self.model_
+
+
+def _as_dicts(found: Sequence[Sequence[Relation]]) -> list[dict[str, Any]]:
+    return [{"relations": [each.to_row() for each in own]} for own in found]
 
 
 def shipped_extractor() -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from slmkit.from_states import FromStates
 from slmkit.tasks.knowledge.records import Extraction, Mention
 from slmkit.tasks.knowledge.relations.candidates import Found, Place
 from slmkit.tasks.knowledge.relations.examples import Span, read_examples, rows_for
@@ -31,6 +32,12 @@ class Reading:
         """The relations of each text, by a model that finds mentions itself."""
         for text, found in zip(texts, self.model.find(texts), strict=True):
             yield self._of(text, found)
+
+    def finding(self, texts: Sequence[str]) -> FromStates[list[list[Relation]]]:
+        """As ``found``, from the states of texts that are few enough to be read at once."""
+        return self.model.finding(texts).then(
+            lambda made: [self._of(text, found) for text, found in zip(texts, made, strict=True)]
+        )
 
     def extractions(self, texts: Sequence[str]) -> list[Extraction]:
         """Mentions, those without a relation too, and triples of each text."""

@@ -14,6 +14,7 @@ from torch import Tensor
 from slmkit import checkpoint
 from slmkit.core import SLM
 from slmkit.errors import InputError
+from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import BATCH_TOKENS, convert
@@ -111,10 +112,10 @@ class RelationModel(SavedPart):
     def find(self, texts: Sequence[str]) -> Iterator[Found]:
         """What may be said in each text, by an extractor that finds its mentions itself."""
         for rows in chunks(texts):
-            yield from self._found([texts[row] for row in rows])
+            yield from self.finding([texts[row] for row in rows]).alone()
 
-    @torch.inference_mode()
-    def _found(self, texts: Sequence[str]) -> list[Found]:
+    def finding(self, texts: Sequence[str]) -> FromStates[list[Found]]:
+        """As ``find``, from the states of texts that are few enough to be read at once."""
         tokens = self.slm.tokenizer.encode_batch(texts)
         units = [
             unit
@@ -123,12 +124,14 @@ class RelationModel(SavedPart):
         ]
         windows, found = lay_units(units, tokens), [Found() for _ in texts]
         allowed_pairs = AllowedPairs.of(self.schema, self.manner.reach, texts)
-        for numbers, states, mask in self.slm.run(windows, upto=self.upto):
+
+        def take(numbers: np.ndarray, states: Tensor, mask: Tensor) -> None:
             allowed = passage_tokens(windows, numbers, mask)
             read = self.branch.read(self.slm, states, mask)
             own, places = [units[i] for i in numbers], [windows.offsets[i] for i in numbers]
             collect(found, self.head, read, allowed, own, places, texts, allowed_pairs)
-        return found
+
+        return FromStates(self.slm, windows, self.upto, take, lambda: found)
 
     def tell(
         self, texts: Sequence[str], mentions: Sequence[Sequence[Span]]
