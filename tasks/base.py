@@ -55,7 +55,7 @@ class TableTask(Protocol):
     A task may also have ``fingerprint`` (str: which model, for resume), ``column_types`` (a mapping from result
     column to ``str``, ``int``, ``float`` or ``bool``, for tables in which every result is empty), ``items`` (see
     ``slmkit.tasks.exploding``) where it finds several things in a text, and ``of_fit`` (names of its parameters that
-    only its ``fit`` reads).
+    only its ``fit`` reads). A dict of ``annotate`` may say under ``slm_error`` why a part of it is empty.
     """
 
     name: str

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from slmkit.errors import CheckpointError, DataError, InputError, MissingExtraError, SLMKitError
-from slmkit.tasks.base import TableTask, cell_problem
+from slmkit.tasks.base import ERROR_COLUMN, TableTask, cell_problem
 
 # One call of the task takes at most this much: enough to batch by length, little enough to keep memory flat.
 BLOCK_ROWS = 1024
 BLOCK_CHARACTERS = 2_000_000
 
 # These say that the task itself cannot work, so no row is to blame.
-_FATAL = (CheckpointError, DataError, MissingExtraError, ImportError)
+FATAL = (CheckpointError, DataError, MissingExtraError, ImportError)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
@@ -56,6 +56,33 @@ def annotate_cells(
         name_row: How an error names the row at a position.
         advance: Called with the number of rows that were just finished.
     """
+    reasons = reasons_of(cells, problems, errors=errors, name_row=name_row)
+    results: dict[str, list[Any]] = {column: [None] * len(cells) for column in task.columns}
+
+    def fail(i: int, reason: str, error: Exception | None = None) -> None:
+        reasons[i] = reason
+        if errors == "raise":
+            raise InputError(f"{name_row(i)}: {reason}") from error
+
+    advance(sum(reason is not None for reason in reasons))
+    for block in blocks(cells, [i for i, reason in enumerate(reasons) if reason is None]):
+        for i, row in _attempt(task, cells, block, fail):
+            for column in task.columns:
+                results[column][i] = plain(row[column])
+            if row.get(ERROR_COLUMN) is not None:
+                fail(i, str(row[ERROR_COLUMN]))
+        advance(len(block))
+    return Annotations(results, reasons)
+
+
+def reasons_of(
+    cells: Sequence[Any],
+    problems: Sequence[str | None] | None = None,
+    *,
+    errors: str = "quarantine",
+    name_row: Callable[[int], str] = lambda i: f"row {i}",
+) -> list[str | None]:
+    """For each cell why no task can be given it, or None; see ``annotate_cells`` for the arguments."""
     if errors not in ("quarantine", "raise"):
         raise InputError(f"errors must be 'quarantine' or 'raise', not {errors!r}")
     known = problems if problems is not None else [None] * len(cells)
@@ -63,27 +90,17 @@ def annotate_cells(
     first = next((i for i, reason in enumerate(reasons) if reason is not None), None)
     if errors == "raise" and first is not None:
         raise InputError(f"{name_row(first)}: {reasons[first]}")
-    results: dict[str, list[Any]] = {column: [None] * len(cells) for column in task.columns}
-
-    def fail(i: int, error: Exception) -> None:
-        reasons[i] = describe(error)
-        if errors == "raise":
-            raise InputError(f"{name_row(i)}: {reasons[i]}") from error
-
-    advance(sum(reason is not None for reason in reasons))
-    for block in _blocks(cells, [i for i, reason in enumerate(reasons) if reason is None]):
-        for i, row in _attempt(task, cells, block, fail):
-            for column in task.columns:
-                results[column][i] = plain(row[column])
-        advance(len(block))
-    return Annotations(results, reasons)
+    return reasons
 
 
-def _blocks(cells: Sequence[str], rows: list[int]) -> Iterator[list[int]]:
+def blocks(
+    cells: Sequence[str], rows: Sequence[int], *, most: int = BLOCK_ROWS, characters: int = BLOCK_CHARACTERS
+) -> Iterator[list[int]]:
+    """These rows in blocks of at most so many, with at most so many characters unless a cell alone has more."""
     block: list[int] = []
     size = 0
     for i in rows:
-        if block and (len(block) >= BLOCK_ROWS or size + len(cells[i]) > BLOCK_CHARACTERS):
+        if block and (len(block) >= most or size + len(cells[i]) > characters):
             yield block
             block, size = [], 0
         block.append(i)
@@ -93,17 +110,17 @@ def _blocks(cells: Sequence[str], rows: list[int]) -> Iterator[list[int]]:
 
 
 def _attempt(
-    task: TableTask, cells: Sequence[str], rows: list[int], fail: Callable[[int, Exception], None]
+    task: TableTask, cells: Sequence[str], rows: list[int], fail: Callable[[int, str, Exception], None]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Halve a block that fails until the row that fails stands alone; the others keep their results."""
     try:
         answers = task.annotate([str(cells[i]) for i in rows])
-        _check_answers(task, answers, len(rows))
-    except (*_FATAL, TaskContractError):
+        check_answers(task, answers, len(rows))
+    except (*FATAL, TaskContractError):
         raise
     except Exception as error:
         if len(rows) == 1:
-            fail(rows[0], error)
+            fail(rows[0], describe(error), error)
             return
         middle = len(rows) // 2
         yield from _attempt(task, cells, rows[:middle], fail)
@@ -112,7 +129,12 @@ def _attempt(
         yield from zip(rows, answers, strict=True)
 
 
-def _check_answers(task: TableTask, answers: Any, n: int) -> None:
+def check_answers(task: TableTask, answers: Any, n: int) -> None:
+    """Refuse answers that are not one dict with the task's columns for each of ``n`` texts.
+
+    Raises:
+        TaskContractError: they are not.
+    """
     if len(answers) != n:
         raise TaskContractError(f"task {task.name!r} returned {len(answers)} results for {n} texts")
     for answer in answers:

@@ -57,9 +57,18 @@ class Exploded:
 
 
 def explode(chunk: Chunk, done: Annotations, items: Items) -> tuple[Chunk, Annotations]:
+    """A chunk and its annotations with a row for each thing; see ``exploded``."""
+    rows, made = exploded(done, items)
+    return _repeated(chunk, rows), made
+
+
+def exploded(done: Annotations, items: Items) -> tuple[list[int], Annotations]:
     """One row for each thing that was found, and one for each row that could not be processed, with its reason.
 
     A row in which nothing was found has none. The order is that of the rows, and of the things in each.
+
+    Returns:
+        The row that each comes from, and the annotations.
 
     Raises:
         TaskContractError: the column holds something else than lists of dicts with the keys that are named.
@@ -73,7 +82,7 @@ def explode(chunk: Chunk, done: Annotations, items: Items) -> tuple[Chunk, Annot
             reasons.append(reason)
             for key, name, _ in items.fields:
                 results[name].append(None if item is None else item[key])
-    return _repeated(chunk, owner), Annotations(results, reasons)
+    return owner, Annotations(results, reasons)
 
 
 def _checked(found: Any, items: Items) -> list[dict[str, Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from slmkit.errors import InputError
 from slmkit.tasks.base import ERROR_COLUMN, TableTask, require_column, result_columns
-from slmkit.tasks.cells import annotate_cells
+from slmkit.tasks.cells import Annotations, annotate_cells
 from slmkit.tasks.progress import row_progress
 
 # pandas 3 has a string dtype of its own; before it, text columns are of dtype object.
@@ -43,25 +44,51 @@ def apply(
         InputError: The column is not there, a result column would hide one of the caller's, or, with
             ``errors="raise"``, a cell cannot be processed.
     """
+    frame, column = as_frame(frame, column)
+    names = result_columns(task, taken_names(frame), prefix)
+    with row_progress(task.name, len(frame), show=progress) as advance:
+        done = annotate_cells(
+            task, frame[column].tolist(), errors=errors, name_row=row_namer(frame, column), advance=advance
+        )
+    return with_results(frame, done, names, getattr(task, "column_types", {}))
+
+
+def as_frame(frame: Any, column: Any) -> tuple[pd.DataFrame, Any]:
+    """A frame, and the column of its texts, of what a caller gave; see ``apply``.
+
+    Raises:
+        InputError: It is no frame or series, or the column is not there.
+    """
     if isinstance(frame, pd.Series):
         column = frame.name if frame.name is not None else column
         frame = frame.to_frame(name=column)
     if not isinstance(frame, pd.DataFrame):
         raise InputError(f"a pandas DataFrame or Series is needed, not {type(frame).__name__}")
     require_column(column, frame.columns, "the frame")
+    return frame, column
+
+
+def taken_names(frame: pd.DataFrame) -> pd.Index:
+    """The names that a new column cannot have."""
     # With several levels of column names, a plain name lands in the first level.
-    taken = frame.columns.get_level_values(0) if frame.columns.nlevels > 1 else frame.columns
-    names = result_columns(task, taken, prefix)
-    with row_progress(task.name, len(frame), show=progress) as advance:
-        done = annotate_cells(
-            task,
-            frame[column].tolist(),
-            errors=errors,
-            name_row=lambda i: f"row {i} (index {frame.index[i]!r}, column {column!r})",
-            advance=advance,
-        )
+    return frame.columns.get_level_values(0) if frame.columns.nlevels > 1 else frame.columns
+
+
+def row_namer(frame: pd.DataFrame, column: Any) -> Callable[[int], str]:
+    """How an error names a row of the frame."""
+    return lambda i: f"row {i} (index {frame.index[i]!r}, column {column!r})"
+
+
+def with_results(
+    frame: pd.DataFrame, done: Annotations, names: Mapping[str, str], types: Mapping[str, type]
+) -> pd.DataFrame:
+    """A new frame with the results beside the caller's columns.
+
+    Args:
+        frame: As many rows as there are annotations. names: Of the result columns and the error column, in the table.
+        types: Of the result columns, as far as a task declares them.
+    """
     result = frame.copy()
-    types = getattr(task, "column_types", {})
     for name, values in done.results.items():
         result[names[name]] = _column(values, types.get(name)).set_axis(result.index)
     result[names[ERROR_COLUMN]] = pd.Series(done.reasons, dtype=_TEXT).set_axis(result.index)
