@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from slmkit.core import SLM
-from slmkit.errors import InputError
+from slmkit.errors import CheckpointError
 from slmkit.model.layers import key_mask, pad_rows
 from slmkit.runtime import BATCH_TOKENS, length_batches
 from slmkit.text.windows import Windows
@@ -71,7 +71,7 @@ def answer_together(asked: Sequence[FromStates[Any]]) -> list[Any]:
         For each its answer, or the exception that kept it from being made; the others are made all the same.
 
     Raises:
-        InputError: they stand on different cores.
+        CheckpointError: they stand on different cores.
     """
     if not asked:
         return []
@@ -93,11 +93,11 @@ def require_same_core(one: SLM, other: SLM) -> None:
     """Refuse two different cores.
 
     Raises:
-        InputError: they differ.
+        CheckpointError: they differ.
     """
     if not same_core(one, other):
         shown = " and ".join(f"{slm.fingerprint or 'one without a name'} in {slm.precision}" for slm in (one, other))
-        raise InputError(f"one pass needs one core, got {shown}")
+        raise CheckpointError(f"one pass needs one core, got {shown}")
 
 
 _Numbers = dict[int, list[list[int]]]

@@ -48,6 +48,13 @@ _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
 _MISSING_TYPES = {"NAType", "NaTType"}  # by name, so that checking a cell needs no pandas
 
 
+class NamesColumns(Protocol):
+    """What names the result columns of a table: a task, or the part of its results that the table is of."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
 @runtime_checkable
 class TableTask(Protocol):
     """What a table needs of a task.
@@ -105,7 +112,7 @@ def require_column(column: Any, available: Iterable[Any], where: str) -> None:
     raise InputError(f"no column {column!r} in {where}; {hint}it has: {shown or 'no columns'}")
 
 
-def result_columns(task: TableTask, taken: Iterable[Any], prefix: str | None) -> dict[str, str]:
+def result_columns(task: NamesColumns, taken: Iterable[Any], prefix: str | None) -> dict[str, str]:
     """Map the task's result columns and the error column to their names in the table.
 
     Raises:
@@ -140,15 +147,19 @@ def load_task(name: str, **options: Any) -> TableTask:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise InputError(f"no task {name!r}; {hint}the tasks are: {', '.join(TASKS)}")
     kind = _resolve(TASKS[name])
+    _check_options(name, kind, options)
+    needed = NEEDS.get(name)
+    if needed is not None and needed not in options:
+        raise InputError(f"{name} needs {needed}=… (on the command line --{needed})")
+    return kind(**options)
+
+
+def _check_options(name: str, kind: Any, options: Iterable[str]) -> None:
     left_out = (*_NOT_FOR_TABLES, *getattr(kind, "of_fit", ()))
     known = [each for each in inspect.signature(kind).parameters if each not in left_out]
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise InputError(f"{name} has no option {unknown[0]!r}; its options are: {', '.join(known)}")
-    needed = NEEDS.get(name)
-    if needed is not None and needed not in options:
-        raise InputError(f"{name} needs {needed}=… (on the command line --{needed})")
-    return kind(**options)
 
 
 def ships(name: str) -> bool:
@@ -162,17 +173,30 @@ def weights_folder(name: str) -> Path:
     return Path(__file__).resolve().parent / "weights" / name
 
 
-def load_model(path: str) -> TableTask:
-    """Return the classifier, speller, recognizer, extractor, or task with a fitted writer, saved at ``path``."""
+def load_model(path: str, **options: Any) -> TableTask:
+    """Return the classifier, speller, recognizer, extractor, or task with a fitted writer, saved at ``path``.
+
+    Args:
+        path: A folder.
+        **options: Of the task, in place of those that were saved.
+
+    Raises:
+        CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
+        InputError: there is no such option.
+    """
     from slmkit.checkpoint import read_config
 
     config = read_config(Path(path))
-    saved = _SAVED.get(str(config.get("kind")))
-    if saved is not None:
-        return _resolve(TASKS[saved]).load(path)
     about = config.get("about")
     name = about.get("task") if config.get("kind") == "writer" and isinstance(about, dict) else None
-    return _resolve(_WRITERS.get(str(name), _CLASSIFIER)).load(path)
+    saved = _SAVED.get(str(config.get("kind")))
+    task = _resolve(TASKS[saved] if saved is not None else _WRITERS.get(str(name), _CLASSIFIER)).load(path)
+    if not options:
+        return task
+    if not hasattr(task, "set_params"):
+        raise InputError(f"{path}: a saved {config.get('kind')} has no options, got {', '.join(options)}")
+    _check_options(task.name, type(task), options)
+    return task.set_params(**options)
 
 
 def _resolve(target: str) -> Any:

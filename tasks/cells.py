@@ -65,7 +65,8 @@ def annotate_cells(
             raise InputError(f"{name_row(i)}: {reason}") from error
 
     advance(sum(reason is not None for reason in reasons))
-    for block in blocks(cells, [i for i, reason in enumerate(reasons) if reason is None]):
+    good = [i for i, reason in enumerate(reasons) if reason is None]
+    for block in blocks(cells, good, BLOCK_ROWS, BLOCK_CHARACTERS):
         for i, row in _attempt(task, cells, block, fail):
             for column in task.columns:
                 results[column][i] = plain(row[column])
@@ -93,9 +94,7 @@ def reasons_of(
     return reasons
 
 
-def blocks(
-    cells: Sequence[str], rows: Sequence[int], *, most: int = BLOCK_ROWS, characters: int = BLOCK_CHARACTERS
-) -> Iterator[list[int]]:
+def blocks(cells: Sequence[str], rows: Sequence[int], most: int, characters: int) -> Iterator[list[int]]:
     """These rows in blocks of at most so many, with at most so many characters unless a cell alone has more."""
     block: list[int] = []
     size = 0

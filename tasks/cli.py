@@ -65,12 +65,12 @@ def _run(
         list[str],
         typer.Argument(
             metavar="[TASK] INPUT",
-            help=f"The task ({', '.join(TASKS)}), left out with --model; and the table: "
-            ".csv, .tsv, .jsonl (each also .gz) or .parquet.",
+            help=f"The task ({', '.join(TASKS)}), or a pipeline of several (.toml), left out with --model; and the "
+            "table: .csv, .tsv, .jsonl (each also .gz) or .parquet.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The annotated table; its suffix tells the format.")],
-    column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
+    out: Annotated[Path, typer.Option(help="The annotated table; its suffix tells the format. A pipeline: a folder.")],
+    column: Annotated[str | None, typer.Option(help="The column that holds the texts (text).")] = None,
     model: Annotated[
         Path | None, typer.Option(help="A saved classifier, writer, recognizer or extractor, instead of a task.")
     ] = None,
@@ -94,38 +94,51 @@ def _run(
         bool, typer.Option("--one-row", help="A row a text, where each thing that is found would get a row.")
     ] = False,
 ) -> None:
-    """Annotate a table file with a task or a saved classifier.
+    """Annotate a table file with a task, a saved classifier, or a pipeline of tasks over one pass.
 
     Rows that cannot be processed are kept, with an empty result and a reason in slm_error. Where a task finds several
     things in a text, such as entities or relations, each of them gets a row.
     """
-    task, source = _read_operands(
-        operands, model, read_pairs(option or [], "--option") | given(index=index, reader=reader)
-    )
     if errors not in ("quarantine", "raise"):
         raise InputError(f"--errors can be quarantine or raise, not {errors!r}")
-    from slmkit.tasks.stream import run_file
-
+    options = read_pairs(option or [], "--option") | given(index=index, reader=reader)
+    keywords: dict[str, Any] = {
+        "prefix": prefix,
+        "chunk_rows": chunk_rows,
+        "encoding": encoding,
+        "errors": errors,
+        "resume": resume,
+        "overwrite": overwrite,
+        "progress": True,
+        "explode": False if one_row else None,
+    }
     try:
-        report = run_file(
-            task,
-            source,
-            out,
-            column=column,
-            id_column=id_column,
-            prefix=prefix,
-            chunk_rows=chunk_rows,
-            encoding=encoding,
-            errors=errors,
-            resume=resume,
-            overwrite=overwrite,
-            progress=True,
-            explode=False if one_row else None,
-        )
+        if operands[0].endswith(".toml"):
+            if model is not None or options or len(operands) != 2:
+                raise InputError("a pipeline has its models and options in its file: slmkit run PIPELINE.toml INPUT")
+            report = _run_pipeline(*operands, out, column=column, id_column=id_column, **keywords)
+        else:
+            task, source = _read_operands(operands, model, options)
+            from slmkit.tasks.stream import run_file
+
+            report = run_file(task, source, out, column=column or "text", id_column=id_column, **keywords)
     except KeyboardInterrupt as error:  # further out, its message would be lost
         typer.echo(str(error), err=True)
         raise typer.Exit(130) from None
     typer.echo(_summary(report), err=True)
+
+
+def _run_pipeline(
+    declared: str, source: str, out: Path, *, column: str | None, id_column: str | None, **keywords: Any
+) -> Report:
+    """Run a declared pipeline; what was given on the command line goes before what the file says."""
+    from slmkit.tasks.pipeline.declared import read_declared
+    from slmkit.tasks.pipeline.files import run_folder
+    from slmkit.tasks.stream import Asked
+
+    said = read_declared(declared)
+    asked = Asked(column=column or said.column, id_column=id_column or said.id_column, **keywords)
+    return run_folder(said.pipeline, source, out, asked)
 
 
 def _read_operands(

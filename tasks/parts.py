@@ -1,9 +1,10 @@
 """The finished parts of a file run, kept beside its output until they are put together.
 
 ``OUT.slmkit-parts/`` holds ``manifest.json`` (what the run was asked to do) and one file a finished chunk, its rows
-and its quarantined rows in its name. Everything appears by a rename, so a run that is killed at any moment leaves
-either a whole part or none. The folder itself appears, and goes away, by a rename too: a run that was begun and is
-not finished always has one.
+and its quarantined rows in its name. Where a run writes several tables, the folder is beside the first; a chunk has a
+file for each, and that of the first appears last. Everything appears by a rename, so a run that is killed at any
+moment leaves either a whole part or none. The folder itself appears, and goes away, by a rename too: a run that was
+begun and is not finished always has one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,9 @@ FORMAT = 1
 _SUFFIX = ".slmkit-parts"
 _MANIFEST, _LOCK, _FINISHING = "manifest.json", "lock", "finishing"
 _PART = re.compile(r"part-(\d{8})\.rows-(\d+)\.quarantined-(\d+)")
-_OURS = re.compile(rf"{_PART.pattern}|part\.tmp|whole\.tmp|{_MANIFEST}(\.tmp)?|{_LOCK}|{_FINISHING}")
+_OURS = re.compile(
+    rf"{_PART.pattern}|part-\d{{8}}\.table-\d+|part\.tmp|whole(-\d+)?\.tmp|{_MANIFEST}(\.tmp)?|{_LOCK}|{_FINISHING}"
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,16 @@ class Part:
     rows: int
     quarantined: int
 
+    def of_table(self, number: int) -> Path:
+        """Its file of one of the tables, counted from 0."""
+        return self.path if number == 0 else self.path.with_name(f"{self.path.name.partition('.')[0]}.table-{number}")
+
 
 @dataclass
 class PartStore:
-    """The parts folder of one output, held by one process."""
+    """The parts folder of the tables of one run, held by one process."""
 
-    out: Path
+    outs: tuple[Path, ...]
     folder: Path
     manifest: dict[str, Any]
     began_here: bool
@@ -76,25 +83,30 @@ class PartStore:
         self.manifest["settings"] = settings
         _write(self.folder / _MANIFEST, json.dumps(self.manifest, ensure_ascii=False, indent=1).encode())
 
-    def save(self, data: bytes, *, rows: int, quarantined: int) -> None:
-        """Add a finished chunk."""
-        path = self.folder / f"part-{len(self.parts):08d}.rows-{rows}.quarantined-{quarantined}"
+    def save(self, tables: Sequence[bytes], *, rows: int, quarantined: int) -> None:
+        """Add a finished chunk: its bytes in each table."""
+        part = Part(
+            self.folder / f"part-{len(self.parts):08d}.rows-{rows}.quarantined-{quarantined}", rows, quarantined
+        )
         try:
-            _write(path, data, self.folder / "part.tmp")
+            for number in reversed(range(len(self.outs))):
+                _write(part.of_table(number), tables[number], self.folder / "part.tmp")
         finally:
-            if path.exists():  # whatever interrupts what follows the rename: the part is there, and counts
-                self.parts.append(Part(path, rows, quarantined))
+            if part.path.exists():  # whatever interrupts what follows the rename: the part is there, and counts
+                self.parts.append(part)
 
-    def finish(self, assemble: Callable[[list[Path], Path], None]) -> None:
-        """Put the parts together, move the whole to its place, and take the folder away."""
-        whole = self.folder / "whole.tmp"
-        assemble([part.path for part in self.parts], whole)
-        with whole.open("rb+") as file:
-            os.fsync(file.fileno())
-        _refuse_foreign(self.out, self.folder, self.manifest)
+    def finish(self, assemble: Sequence[Callable[[list[Path], Path], None]]) -> None:
+        """Put the parts of each table together, move the wholes to their places, and take the folder away."""
+        wholes = [self.folder / f"whole-{number}.tmp" for number in range(len(self.outs))]
+        for number, whole in enumerate(wholes):
+            assemble[number]([part.of_table(number) for part in self.parts], whole)
+            with whole.open("rb+") as file:
+                os.fsync(file.fileno())
+        _refuse_foreign(self.outs, self.folder, self.manifest)
         _write(self.folder / _FINISHING, b"")
-        os.replace(whole, self.out)
-        _sync_folder(self.out.parent)
+        for whole, out in zip(wholes, self.outs, strict=True):
+            os.replace(whole, out)
+        _sync_folder(self.outs[0].parent)
         self.discard()
 
     def discard(self) -> None:
@@ -110,48 +122,55 @@ class PartStore:
             self._lock = None
 
 
-def claim(out: Path, *, resume: bool, overwrite: bool) -> PartStore | None:
-    """Begin the parts folder of an output, or go on with it.
+def claim(outs: Sequence[Path], *, resume: bool, overwrite: bool) -> PartStore | None:
+    """Begin the parts folder of the tables of a run, or go on with it.
+
+    Args:
+        outs: The tables, all in one folder.
+        resume: Go on with a run that was cut off.
+        overwrite: Replace tables, or the parts of an unfinished run, that are there.
 
     Returns:
-        The folder, or None when ``resume`` finds a finished output.
+        The folder, or None when ``resume`` finds the tables finished.
 
     Raises:
-        InputError: The output or its parts are there and neither ``resume`` nor ``overwrite`` allows it.
+        InputError: A table or its parts are there and neither ``resume`` nor ``overwrite`` allows it.
     """
-    folder, new, old = _sibling(out, ""), _sibling(out, ".new"), _sibling(out, ".old")
+    outs = tuple(outs)
+    folder, new, old = (_sibling(outs[0], ending) for ending in ("", ".new", ".old"))
     if not folder.exists() and (new / _MANIFEST).exists():
         os.replace(new, folder)  # an earlier run was killed between two renames
     held = _hold(folder) if folder.exists() else None
     if folder.exists() and resume:
-        return _reopen(out, folder, held, overwrite)
+        return _reopen(outs, folder, held, overwrite)
     if not overwrite:
         if folder.exists():
             raise InputError(f"{folder} holds an unfinished run: go on with --resume, or start anew with --overwrite")
-        if out.exists() and resume:
+        there = [out for out in outs if out.exists()]
+        if resume and len(there) == len(outs):
             _clear(old)  # the run ended while it was tidying up
             return None
-        if out.exists():
-            raise InputError(f"{out} exists; --overwrite replaces it")
+        if there:
+            raise InputError(f"{there[0]} exists; --overwrite replaces it")
     _clear(new)
     _clear(old)
     manifest = {"format": FORMAT, "overwrite": overwrite}
     try:
         new.mkdir()
     except OSError as error:
-        raise InputError(f"cannot write beside {out}: {error.strerror or error}") from None
+        raise InputError(f"cannot write beside {outs[0]}: {error.strerror or error}") from None
     _write(new / _MANIFEST, json.dumps(manifest).encode())
     if folder.exists():
         old = _retire(folder)
     if held is not None:
         held.close()
     os.replace(new, folder)
-    _sync_folder(out.parent)
+    _sync_folder(outs[0].parent)
     _clear(old)
-    return PartStore(out, folder, manifest, began_here=True, _lock=_hold(folder))
+    return PartStore(outs, folder, manifest, began_here=True, _lock=_hold(folder))
 
 
-def _reopen(out: Path, folder: Path, held: IO[str] | None, overwrite: bool) -> PartStore:
+def _reopen(outs: tuple[Path, ...], folder: Path, held: IO[str] | None, overwrite: bool) -> PartStore:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
         known = manifest["format"] == FORMAT
@@ -160,9 +179,9 @@ def _reopen(out: Path, folder: Path, held: IO[str] | None, overwrite: bool) -> P
     if not known:
         raise InputError(f"{folder} was written by another version of slmkit; start anew with --overwrite")
     manifest["overwrite"] = manifest["overwrite"] or overwrite
-    _refuse_foreign(out, folder, manifest)
+    _refuse_foreign(outs, folder, manifest)
     found = {int(match[1]): match for path in folder.iterdir() if (match := _PART.fullmatch(path.name))}
-    store = PartStore(out, folder, manifest, began_here=False, _lock=held)
+    store = PartStore(outs, folder, manifest, began_here=False, _lock=held)
     while (match := found.pop(len(store.parts), None)) is not None:
         store.parts.append(Part(folder / match[0], int(match[2]), int(match[3])))
     for match in found.values():  # after a gap: they are made again
@@ -170,10 +189,11 @@ def _reopen(out: Path, folder: Path, held: IO[str] | None, overwrite: bool) -> P
     return store
 
 
-def _refuse_foreign(out: Path, folder: Path, manifest: dict[str, Any]) -> None:
+def _refuse_foreign(outs: Sequence[Path], folder: Path, manifest: dict[str, Any]) -> None:
     # A file that appeared after this run began is not this run's to replace, unless this run itself put it there.
-    if out.exists() and not manifest["overwrite"] and not (folder / _FINISHING).exists():
-        raise InputError(f"{out} exists, and the run in {folder} did not write it; --overwrite replaces it")
+    there = [out for out in outs if out.exists()]
+    if there and not manifest["overwrite"] and not (folder / _FINISHING).exists():
+        raise InputError(f"{there[0]} exists, and the run in {folder} did not write it; --overwrite replaces it")
 
 
 def _sibling(out: Path, ending: str) -> Path:

@@ -97,7 +97,8 @@ class Pipeline:
             columns: where a task finds several things in a text, a row for each of them, none where there is nothing.
 
         Raises:
-            InputError: see ``slmkit.tasks.tables.apply``; or tasks stand on different cores.
+            InputError: see ``slmkit.tasks.tables.apply``.
+            CheckpointError: tasks stand on different cores, or the weights of one are missing or damaged.
         """
         from slmkit.tasks import tables
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from slmkit.errors import InputError
+from slmkit.errors import CheckpointError
 from slmkit.tasks.base import AnswersFromStates, TableTask
 from slmkit.tasks.cells import FATAL, Annotations, annotate_cells, blocks, check_answers, plain, reasons_of
 
@@ -32,7 +32,8 @@ def annotate_together(
         The annotations of each task, by its name.
 
     Raises:
-        InputError: The tasks stand on different cores, or, with ``errors="raise"``, a cell cannot be processed.
+        InputError: With ``errors="raise"``, a cell cannot be processed.
+        CheckpointError: The tasks stand on different cores, or the weights of one are missing or damaged.
     """
     require_one_core(tasks)
     reasons = reasons_of(cells, problems, errors=errors, name_row=name_row)
@@ -42,7 +43,7 @@ def annotate_together(
     }
     advance(sum(reason is not None for reason in reasons))
     good = [i for i, reason in enumerate(reasons) if reason is None]
-    for block in blocks(cells, good, most=BLOCK_ROWS, characters=BLOCK_CHARACTERS):
+    for block in blocks(cells, good, BLOCK_ROWS, BLOCK_CHARACTERS):
         texts = [str(cells[i]) for i in block]
         shared = _from_one_pass(tasks, texts)
         for name, task in tasks.items():
@@ -81,7 +82,7 @@ def require_one_core(tasks: Mapping[str, TableTask]) -> None:
     """Refuse tasks that would share a pass and cannot.
 
     Raises:
-        InputError: Two of them stand on different cores; the message names both.
+        CheckpointError: Two of them stand on different cores; the message names both.
     """
     from slmkit.from_states import FromStates, require_same_core
 
@@ -93,8 +94,8 @@ def require_one_core(tasks: Mapping[str, TableTask]) -> None:
         first = first or (name, asked)
         try:
             require_same_core(first[1].slm, asked.slm)
-        except InputError as error:
-            raise InputError(f"the tasks {first[0]!r} and {name!r} of a pipeline: {error}") from None
+        except CheckpointError as error:
+            raise CheckpointError(f"the tasks {first[0]!r} and {name!r} of a pipeline: {error}") from None
 
 
 def _from_one_pass(tasks: Mapping[str, TableTask], texts: Sequence[str]) -> dict[str, Annotations]:

@@ -9,7 +9,7 @@ from slmkit.tasks.table_io.chunks import Chunk, Layout, Reader, Writer
 from slmkit.tasks.table_io.formats import Format, format_of
 
 if TYPE_CHECKING:
-    from slmkit.tasks.base import TableTask
+    from slmkit.tasks.base import NamesColumns
 
 __all__ = ["Chunk", "Format", "Layout", "Reader", "Writer", "format_of", "open_reader", "open_writer"]
 
@@ -36,7 +36,7 @@ def open_reader(path: Path, column: str, *, encoding: str | None = None) -> Read
     return DelimitedReader(path, column, encoding, form.delimiter)
 
 
-def open_writer(path: Path, task: TableTask, layout: Layout, reader: Reader) -> Writer:
+def open_writer(path: Path, task: NamesColumns, layout: Layout, reader: Reader) -> Writer:
     """Return the writer for a path; its suffix tells the format."""
     form = format_of(path)
     if form.kind == "parquet":
