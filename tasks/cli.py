@@ -116,7 +116,7 @@ def _run(
         if operands[0].endswith(".toml"):
             if model is not None or options or len(operands) != 2:
                 raise InputError("a pipeline has its models and options in its file: slmkit run PIPELINE.toml INPUT")
-            report = _run_pipeline(*operands, out, column=column, id_column=id_column, **keywords)
+            report = _run_pipeline(operands[0], operands[1], out, column=column, id_column=id_column, **keywords)
         else:
             task, source = _read_operands(operands, model, options)
             from slmkit.tasks.stream import run_file

@@ -19,7 +19,7 @@ else:
 
 _KEYS: dict[str, type] = {"column": str, "id": str, "tasks": list}
 _OF_TASK: dict[str, type] = {"name": str, "task": str, "model": str, "settings": dict}
-_CALLED = {str: "a string", list: "a list of tables, [[tasks]]", dict: "a table"}
+_CALLED: dict[type, str] = {str: "a string", list: "a list of tables, [[tasks]]", dict: "a table"}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,31 @@ def corrected(text: str, errors: Sequence[Mapping[str, Any]], left_alone: Sequen
         else:
             parts.append({"start": start, "end": end, "reason": reason})
     return Correction(source=text, target=apply_errors(text, errors), errors=list(errors), left_alone=parts)
+
+
+class Making:
+    """Corrections of texts in the making, chunk by chunk.
+
+    Args:
+        texts: the sources. thresholds: by language, the probability from which a change is made.
+    """
+
+    def __init__(self, texts: Sequence[str], thresholds: Mapping[str, float]) -> None:
+        self.texts, self.thresholds = texts, thresholds
+        self._curly = ["’" in text and "'" not in text for text in texts]
+        self._errors: list[list[dict[str, Any]]] = [[] for _ in texts]
+        self._left: list[list[tuple[int, int, str]]] = [[] for _ in texts]
+
+    def take(self, chunks: Iterable[tuple[int, Chunk]], chances: Sequence[Sequence[np.ndarray]]) -> None:
+        """Add chunks, each with the number of its text, and the chances of the candidates of their slots."""
+        for (number, chunk), own in zip(chunks, chances, strict=True):
+            self._errors[number] += chunk_errors(chunk, own, self.thresholds, curly=self._curly[number])
+            if chunk.reason is not None:
+                self._left[number].append((chunk.start, chunk.start + len(chunk.text), chunk.reason))
+
+    def made(self) -> list[Correction]:
+        """One for each text."""
+        return [corrected(*each) for each in zip(self.texts, self._errors, self._left, strict=True)]
 
 
 def chunk_errors(

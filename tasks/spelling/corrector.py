@@ -18,7 +18,10 @@ from slmkit.tasks.spelling.given import blocks_of, pairs_of
 from slmkit.tasks.spelling.places import LANGUAGES
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from slmkit.core import SLM
+    from slmkit.from_states import FromStates
     from slmkit.tasks.spelling.correction import Correction
     from slmkit.tasks.spelling.slots import Slotter
     from slmkit.tasks.spelling.spelling_model import SpellingModel
@@ -126,14 +129,20 @@ class SpellCorrector(Parameters):
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One dict a text, for tables: the target, the errors as JSON, and what was left alone and why, or None."""
-        return [
-            {
-                "target": made["target"],
-                "errors": json.dumps(made["errors"], ensure_ascii=False),
-                "reason": "; ".join(f"{a['start']}-{a['end']}: {a['reason']}" for a in made["left_alone"]) or None,
-            }
-            for made in self._corrections(list(texts))
-        ]
+        return _as_dicts(self._corrections(list(texts)))
+
+    def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
+        """As ``annotate``; see ``slmkit.tasks.base.AnswersFromStates``."""
+        from slmkit.tasks.spelling.correction import Making
+
+        slotter, making = self._slotter(), Making(texts, self._thresholds())
+        every = [(number, chunk) for number, text in enumerate(texts) for chunk in slotter.one_by_one(text)]
+
+        def told(chances: list[list[np.ndarray]]) -> list[dict[str, Any]]:
+            making.take(every, chances)
+            return _as_dicts(making.made())
+
+        return self._fitted().judging([chunk for _, chunk in every]).then(told)
 
     def fit(self, wrong: Any, right: Any = None, **options: Any) -> SpellCorrector:
         """Learn from pairs of one's own, on top of the speller that ships or is given, if there is one.
@@ -206,19 +215,13 @@ class SpellCorrector(Parameters):
         return dict.fromkeys(self.columns, str)
 
     def _corrections(self, texts: list[str]) -> list[Correction]:
-        from slmkit.tasks.spelling.correction import chunk_errors, corrected
+        from slmkit.tasks.spelling.correction import Making
 
-        slotter, model, thresholds = self._slotter(), self._fitted(), self._thresholds()
-        errors: list[list[dict[str, Any]]] = [[] for _ in texts]
-        left: list[list[tuple[int, int, str]]] = [[] for _ in texts]
-        curly = ["’" in text and "'" not in text for text in texts]
+        slotter, model, making = self._slotter(), self._fitted(), Making(texts, self._thresholds())
         every = ((number, chunk) for number, text in enumerate(texts) for chunk in slotter.one_by_one(text))
         for block in blocks_of(every):
-            for (number, chunk), own in zip(block, model.chances([chunk for _, chunk in block]), strict=True):
-                errors[number] += chunk_errors(chunk, own, thresholds, curly=curly[number])
-                if chunk.reason is not None:
-                    left[number].append((chunk.start, chunk.start + len(chunk.text), chunk.reason))
-        return [corrected(*each) for each in zip(texts, errors, left, strict=True)]
+            making.take(block, model.chances([chunk for _, chunk in block]))
+        return making.made()
 
     def _thresholds(self) -> dict[str, float]:
         self._check()
@@ -268,6 +271,17 @@ class SpellCorrector(Parameters):
         """The speller that ``fit`` goes on from; what was fitted before is forgotten."""
         self.__dict__.pop("model_", None)
         return self._fitted() if self.model is not None or has_shipped() else None
+
+
+def _as_dicts(corrections: Sequence[Correction]) -> list[dict[str, Any]]:
+    return [
+        {
+            "target": made["target"],
+            "errors": json.dumps(made["errors"], ensure_ascii=False),
+            "reason": "; ".join(f"{a['start']}-{a['end']}: {a['reason']}" for a in made["left_alone"]) or None,
+        }
+        for made in corrections
+    ]
 
 
 def shipped_speller() -> Path:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from slmkit import checkpoint
 from slmkit.core import SLM
+from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
 from slmkit.runtime import convert
@@ -85,28 +86,42 @@ class SpellingModel(SavedPart):
         Returns:
             float32 ``(K,)`` for each slot of each chunk, in order.
         """
-        return [scores for block in _blocks([chunk for chunk in chunks if chunk.slots]) for scores in self._read(block)]
+        return [scores for block in _blocks(_asked(chunks)) for scores in self._scores(block).alone()]
 
     def chances(self, chunks: Sequence[Chunk]) -> list[list[np.ndarray]]:
         """Probabilities of the candidates of each slot ``(K,)``, for each chunk a list of them."""
-        found = iter(softmax(scores / self.temperature) for scores in self.scores(chunks))
+        return self._chances(chunks, self.scores(chunks))
+
+    def judging(self, chunks: Sequence[Chunk]) -> FromStates[list[list[np.ndarray]]]:
+        """As ``chances``, from the states of chunks that are few enough to be read at once."""
+        return self._scores(_asked(chunks)).then(lambda scores: self._chances(chunks, scores))
+
+    def _chances(self, chunks: Sequence[Chunk], scores: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+        found = iter(softmax(each / self.temperature) for each in scores)
         return [[next(found) for _ in chunk.slots] for chunk in chunks]
 
-    @torch.inference_mode()
-    def _read(self, chunks: Sequence[Chunk]) -> list[np.ndarray]:
-        slots = [slot for chunk in chunks for slot in chunk.slots]
+    def _scores(self, chunks: Sequence[Chunk]) -> FromStates[list[np.ndarray]]:
         windows = self.slm.windows([chunk.text for chunk in chunks])
-        sums = torch.zeros(len(slots), self.slm.config.encoder.width)
-        counts = torch.zeros(len(slots), 1)
-        for numbers, states, mask in self.slm.run(windows, upto=self.slm.config.encoder.layers - self.depth):
+        slots = sum(len(chunk.slots) for chunk in chunks)
+        sums, counts = torch.zeros(slots, self.slm.config.encoder.width), torch.zeros(slots, 1)
+
+        def take(numbers: np.ndarray, states: Tensor, mask: Tensor) -> None:
             rows, columns, owners = locate(chunks, windows, numbers)
-            if not len(rows):
-                continue
-            sums.index_add_(0, owners, self.branch.read(self.slm, states, mask)[rows, columns])
-            counts.index_add_(0, owners, torch.ones(len(owners), 1))
-        slate = Slate.of(slots, self.lists.bigrams, self.slm.tokenizer)
-        scores, mask = self.scorer(sums / counts.clamp_min(1), slate, self.slm.encoder.words.weight)
-        return [row[:size].numpy() for row, size in zip(scores, slate.sizes.tolist(), strict=True)]
+            if len(rows):
+                sums.index_add_(0, owners, self.branch.read(self.slm, states, mask)[rows, columns])
+                counts.index_add_(0, owners, torch.ones(len(owners), 1))
+
+        def finish() -> list[np.ndarray]:
+            means, made = sums / counts.clamp_min(1), []
+            for block in _blocks(chunks):  # each slot is compared with all candidates of its block
+                own = [slot for chunk in block for slot in chunk.slots]
+                slate = Slate.of(own, self.lists.bigrams, self.slm.tokenizer)
+                read = means[len(made) : len(made) + len(own)]
+                scores, _ = self.scorer(read, slate, self.slm.encoder.words.weight)
+                made += [row[:size].numpy() for row, size in zip(scores, slate.sizes.tolist(), strict=True)]
+            return made
+
+        return FromStates(self.slm, windows, self.slm.config.encoder.layers - self.depth, take, finish)
 
     def settings(self) -> dict[str, Any]:
         """See ``SavedPart``."""
@@ -137,6 +152,10 @@ class SpellingModel(SavedPart):
             thresholds=config["thresholds"],
             about=config.get("about"),
         )
+
+
+def _asked(chunks: Sequence[Chunk]) -> list[Chunk]:
+    return [chunk for chunk in chunks if chunk.slots]
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE, HERE.parent / "knowledge" / "entities", HERE.parent / "knowledge" / "relations"):
+TASKS = HERE.parent
+for folder in (HERE, TASKS / "knowledge" / "entities", TASKS / "knowledge" / "relations", TASKS / "spelling"):
     sys.path.insert(0, str(folder))
 
 
@@ -29,3 +30,15 @@ def trained(toy_slm):
         "names": EntityRecognizer(slm=toy_slm, **{**marked_names.SETTINGS, **quick}).fit(*names),
         "said": RelationExtractor(slm=toy_slm, entities="found", **{**toy_relations.SETTINGS, **quick}).fit(*said),
     }
+
+
+@pytest.fixture(scope="session")
+def speller(toy_slm):
+    """A corrector of the toy errors."""
+    pytest.importorskip("rapidfuzz")
+    pytest.importorskip("pypinyin")
+    from toy_spelling import pairs
+
+    from slmkit.tasks.spelling import SpellCorrector
+
+    return SpellCorrector(slm=toy_slm).fit(*pairs(240), depth=2, rank=32, epochs=6, learning_rate=3e-3)

@@ -238,6 +238,25 @@ def test_it_is_a_task_for_tables_itself(trained, frame):
         Pipeline({"a": Noted()}).run(frame, together=False)
 
 
+def test_a_speller_reads_the_states_of_short_texts(trained, speller, toy_slm, monkeypatch):
+    wrong = [
+        "the bank is a flim good !",
+        "酒电的房间很大。",
+        "the moive of a news film bad ?\n\nthe taem is good !",
+        " the flim ",
+    ]
+    frame = pd.DataFrame({"text": [*wrong, None, "", "the film is of the bank . " * 40]})
+    made = Pipeline({"mood": trained["mood"], "spelling": speller}).run(frame)
+    alone = assert_as_alone(made, "spelling", speller, frame)
+    assert (alone["target"] != frame["text"]).iloc[:4].any()
+    assert_as_alone(made, "mood", trained["mood"], frame)
+    seen = []
+    ground = type(toy_slm).ground
+    monkeypatch.setattr(type(toy_slm), "ground", lambda self, ids: seen.append(len(ids)) or ground(self, ids))
+    Pipeline({"mood": trained["mood"], "spelling": speller}).annotate(wrong[:2])
+    assert sum(seen) == 2
+
+
 class Noted(Measure):
     columns = ("note",)
 
