@@ -51,22 +51,26 @@ _MISSING_TYPES = {"NAType", "NaTType"}  # by name, so that checking a cell needs
 class NamesColumns(Protocol):
     """What names the result columns of a table: a task, or the part of its results that the table is of."""
 
-    name: str
-    columns: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """What it goes by, in messages and beside the progress."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The result columns."""
+        ...
 
 
 @runtime_checkable
-class TableTask(Protocol):
-    """What a table needs of a task.
+class TableTask(NamesColumns, Protocol):
+    """What a table needs of a task: ``name`` and ``columns``, which plain attributes serve, and ``annotate``.
 
     A task may also have ``fingerprint`` (str: which model, for resume), ``column_types`` (a mapping from result
     column to ``str``, ``int``, ``float`` or ``bool``, for tables in which every result is empty), ``items`` (see
     ``slmkit.tasks.exploding``) where it finds several things in a text, and ``of_fit`` (names of its parameters that
     only its ``fit`` reads). A dict of ``annotate`` may say under ``slm_error`` why a part of it is empty.
     """
-
-    name: str
-    columns: tuple[str, ...]
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """Return one dict with the keys ``columns`` for each of the non-blank texts."""

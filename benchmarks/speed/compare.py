@@ -30,7 +30,7 @@ def measure(names: Sequence[str], root: Path, *, limit: int = 2000, repeats: int
     for name in names:
         if name not in EMBEDDERS:
             raise InputError(f"unknown embedder {name!r}; allowed: {', '.join(EMBEDDERS)}")
-    texts = {name: _texts(name, root, limit) for name in TEXTS}
+    texts = {name: draw_texts(name, root, limit) for name in TEXTS}
     found: dict[str, Any] = {
         "kind": "speed",
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -58,7 +58,8 @@ def measure(names: Sequence[str], root: Path, *, limit: int = 2000, repeats: int
     return found
 
 
-def _texts(name: str, root: Path, limit: int) -> list[str]:
+def draw_texts(name: str, root: Path, limit: int) -> list[str]:
+    """So many texts of a training split, the same each time."""
     rows = datasets.load(name, "train", root)
     return [rows.inputs[i] for i in sorted(stable_order(rows.inputs, 0)[:limit])]
 

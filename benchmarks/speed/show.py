@@ -39,6 +39,23 @@ def writing_tables(found: Mapping[str, Any]) -> list[Table]:
     return [*out, ("Left out", ["system", "reason"], missing, [])] if missing else out
 
 
+def pipeline_tables(found: Mapping[str, Any]) -> list[Table]:
+    """As ``tables``, of ``measure_pipeline``."""
+    ways = ("together", "apart", "full models")
+    columns = ["texts", *(f"{way}, texts/s" for way in ways), "faster than apart", "than full models", "differ"]
+    rows = [
+        [
+            name,
+            *(f"{row['texts_per_second'][way]:,.0f}" for way in ways),
+            *(f"{row['times_faster_than'][way]:.2f} ×" for way in ways[1:]),
+            str(sum(row["answers_that_differ"].values())),
+        ]
+        for name, row in found["datasets"].items()
+    ]
+    title = f"{len(found['tasks'])} tasks over one pass ({', '.join(found['tasks'])}), {found['precision']}"
+    return [(title, columns, rows, columns[1:])]
+
+
 def _throughput(found: Mapping[str, Any]) -> Table:
     names = list(found["texts"])
     columns = ["system", *(f"{n}, texts/s" for n in names), "first embedding", "memory then", "peak memory", "on disk"]

@@ -17,7 +17,10 @@ from slmkit.errors import InputError
 
 NAME = "slmkit"
 _PACKAGE = Path(slmkit.__file__).parent
-CORE = ("core.py", "stored.py", "encoded.py", "runtime.py", "checkpoint.py", "text/*.py", "model/*.py")
+CORE = (
+    *("core.py", "stored.py", "encoded.py", "from_states.py", "runtime.py", "checkpoint.py"),
+    *("text/*.py", "model/*.py"),
+)
 _FITTING = ("training/*.py", "tasks/base.py", "tasks/classification/*.py")
 
 

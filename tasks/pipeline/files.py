@@ -19,7 +19,7 @@ ROWS = "rows"
 """The table with a row for each text."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Columns:
     """Names the columns of the tasks that have one result a text."""
 

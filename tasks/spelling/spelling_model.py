@@ -112,7 +112,8 @@ class SpellingModel(SavedPart):
                 counts.index_add_(0, owners, torch.ones(len(owners), 1))
 
         def finish() -> list[np.ndarray]:
-            means, made = sums / counts.clamp_min(1), []
+            means = sums / counts.clamp_min(1)
+            made: list[np.ndarray] = []
             for block in _blocks(chunks):  # each slot is compared with all candidates of its block
                 own = [slot for chunk in block for slot in chunk.slots]
                 slate = Slate.of(own, self.lists.bigrams, self.slm.tokenizer)

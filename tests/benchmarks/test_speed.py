@@ -7,7 +7,7 @@ import pytest
 
 import slmkit
 from slmkit.benchmarks import report, speed
-from slmkit.benchmarks.speed import compare, probe
+from slmkit.benchmarks.speed import compare, pipelines, probe
 from slmkit.errors import DataError, InputError
 
 
@@ -36,8 +36,8 @@ def test_dummy_is_measured_in_fresh_processes(texts_root, tmp_path):
 
 
 def test_texts_are_the_same_each_time(texts_root):
-    drawn = compare._texts("ag_news", texts_root, 10)
-    assert drawn == compare._texts("ag_news", texts_root, 10)
+    drawn = compare.draw_texts("ag_news", texts_root, 10)
+    assert drawn == compare.draw_texts("ag_news", texts_root, 10)
     assert len(set(drawn)) == 10
 
 
@@ -94,3 +94,41 @@ def test_writing_is_timed_in_a_process_of_its_own():
     assert not more
     with pytest.raises(InputError, match="allowed: slmkit, bart, ctranslate2"):
         speed.measure_writing(["gpt"])
+
+
+def test_a_pipeline_is_measured_beside_its_tasks(texts_root):
+    found = speed.measure_pipeline(texts_root, limit=8, repeats=2)
+    assert found["tasks"] == ["sentiment", "stand-in-1", "stand-in-2", "stand-in-3"]
+    for row in found["datasets"].values():
+        assert {way: len(seconds) for way, seconds in row["passes_s"].items()} == {
+            "together": 2,
+            "apart": 2,
+            "full models": 2,
+        }
+        assert set(row["times_faster_than"]) == {"apart", "full models"}
+        assert set(row["answers_that_differ"].values()) == {0}
+    (title, columns, rows, _) = speed.pipeline_tables(found)[0]
+    assert title.startswith("4 tasks over one pass")
+    assert [row[0] for row in rows] == list(speed.TEXTS)
+    assert all(len(row) == len(columns) for row in rows)
+
+
+def test_a_declared_pipeline_is_measured(texts_root, tmp_path):
+    path = tmp_path / "two.toml"
+    path.write_text("[[tasks]]\nname = 'sentiment'\n[[tasks]]\nname = 'short'\ntask = 'summarize'\n")
+    job = {"declared": str(path), "texts": {"few": ["Lovely room.", "房间很脏。"]}, "repeats": 1}
+    assert pipelines.measured(job)["tasks"] == ["sentiment", "short"]
+    path.write_text("[[tasks]]\nname = 'sentimant'")
+    with pytest.raises(DataError, match="nothing was measured.*sentimant"):
+        speed.measure_pipeline(texts_root, declared=path, limit=2)
+
+
+def test_answers_that_differ_are_counted():
+    class Says:
+        columns = ("label", "score")
+
+        def annotate(self, texts):
+            return [{"label": text, "score": 0.5} for text in texts]
+
+    together = [{"a_label": "x", "a_score": 0.501}, {"a_label": "z", "a_score": 0.5}, {"a_label": "w", "a_score": 0.6}]
+    assert pipelines.differing({"a": Says()}, ["x", "y", "w"], together) == {"a": 2}

@@ -1,6 +1,8 @@
 """A pipeline answers as its tasks do alone, row for row, from one pass through the core."""
 
+import gc
 import math
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -90,6 +92,29 @@ def test_blocks_change_nothing(trained, frame, monkeypatch):
     monkeypatch.setattr(together, "BLOCK_ROWS", 2)
     small = Pipeline(trained).run(frame)
     assert all(same(whole[column].tolist(), small[column].tolist()) for column in whole)
+
+
+def test_nothing_of_a_block_stays_in_memory(trained, frame, monkeypatch):
+    monkeypatch.setattr(together, "BLOCK_ROWS", 2)
+    held, still_there = [], []
+
+    class Watched:
+        name, columns = "watched", trained["names"].columns
+
+        def annotate(self, texts):
+            return trained["names"].annotate(texts)
+
+        def from_states(self, texts):
+            gc.collect()
+            still_there.append(sum(asked() is not None for asked in held))
+            asked = trained["names"].from_states(texts)
+            held.append(weakref.ref(asked.windows))
+            return asked
+
+    made = Pipeline({"mood": trained["mood"], "watched": Watched()}).run(frame)
+    assert made["watched_entities"].notna().sum() == made["mood_label"].notna().sum()
+    assert len(held) > 3
+    assert not any(still_there)
 
 
 def test_a_frame_for_each_task(trained, frame):
