@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +111,14 @@ def read_config(folder: Path, kind: str = "model") -> dict[str, Any]:
     return config
 
 
-def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+def read_folder(
+    folder: Path, kind: str, *, only: Collection[str] | None = None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Read a checkpoint and verify its checksums.
 
     Args:
         folder: what ``write_folder`` wrote. kind: what the config's ``kind`` must be.
+        only: the files to read; None for all.
 
     Returns:
         The config without its checksums, and the files.
@@ -129,6 +132,8 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, byte
         raise CheckpointError(f"{folder} holds a {found}, expected a {kind}")
     files = {}
     for name, wanted in sums.items():
+        if only is not None and name not in only:
+            continue
         try:
             data = (folder / name).read_bytes()
         except OSError as error:
@@ -192,14 +197,35 @@ def without_decoder(config: Mapping[str, Any], files: Mapping[str, bytes]) -> tu
     return {**config, "decoder": None}, {name: data for name, data in files.items() if name != DECODER}
 
 
+def core_fingerprint(folder: Path) -> str:
+    """The fingerprint of the core in a folder, from the checksums in its config: its weights are not read.
+
+    Raises:
+        CheckpointError: there is no core, or its config is damaged.
+    """
+    config = read_config(folder)
+    sums, found = config.pop("files"), config.pop("kind")
+    if found != "model":
+        raise CheckpointError(f"{folder} holds a {found}, expected a model")
+    try:
+        digests = {name: bytes.fromhex(each) for name, each in sums.items() if name != DECODER}
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder / CONFIG} is damaged: a checksum is none ({error})") from error
+    return _fingerprint({**config, "decoder": None}, digests)
+
+
 def fingerprint(config: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
     """Sixteen hex digits that change with the architecture, the vocabulary or any weight.
 
     Args:
         config: of the checkpoint; its ``about`` does not count. files: its files.
     """
+    return _fingerprint(config, {name: hashlib.sha256(data).digest() for name, data in files.items()})
+
+
+def _fingerprint(config: Mapping[str, Any], digests: Mapping[str, bytes]) -> str:
     config = {key: value for key, value in config.items() if key != "about"}
     digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
-    for name in sorted(files):
-        digest.update(hashlib.sha256(files[name]).digest())
+    for name in sorted(digests):
+        digest.update(digests[name])
     return digest.hexdigest()[:16]

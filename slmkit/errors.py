@@ -15,6 +15,10 @@ class CheckpointError(SLMKitError):
     """A weights folder is damaged, foreign, or newer than this package."""
 
 
+class NeedsCoreError(SLMKitError, AttributeError):
+    """What was asked for needs the whole core, and only its static vectors were loaded."""
+
+
 class DataError(SLMKitError):
     """A dataset file is missing, or is not the file that the registry names."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import ctypes
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -23,6 +23,7 @@ Precision = Literal["auto", "fp32", "bf16", "int8"]
 # Packing the weights takes half a second in all: it is left until a batch is large enough to repay it.
 _PACK_ROWS = 256
 LEVELS = {"whole": 127, "halved": 63}  # largest value of a quantized activation
+CHUNK_TEXTS, CHUNK_CHARACTERS = 2048, 4_000_000  # of what is in memory as tokens at one time
 BATCH_TOKENS = 2048  # larger batches leave the cache (measured on two AVX-512 cores)
 
 
@@ -247,3 +248,15 @@ def length_batches(lengths: np.ndarray, tokens: int = BATCH_TOKENS) -> Iterator[
         take = max(1, tokens // max(int(lengths[order[at]]), 1))
         yield order[at : at + take]
         at += take
+
+
+def text_chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in chunks, so that memory does not grow with their number."""
+    begin = characters = 0
+    for at, text in enumerate(texts):
+        if at > begin and (at - begin >= CHUNK_TEXTS or characters + len(text) > CHUNK_CHARACTERS):
+            yield texts[begin:at]
+            begin, characters = at, 0
+        characters += len(text)
+    if begin < len(texts):
+        yield texts[begin:]

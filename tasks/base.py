@@ -34,6 +34,8 @@ _OWN_WEIGHTS = {"ask": "reader", "correct": "speller", "entities": "recognizer",
 """Tasks that cannot work without a folder of ``weights``."""
 
 _CLASSIFIER = "slmkit.tasks.classification:BranchModel"
+_CLASSIFIERS = {"static-classifier": "slmkit.tasks.classification:StaticModel"}
+"""Kinds of saved classifiers that are not the usual one."""
 _SAVED = {"speller": "correct", "recognizer": "entities", "relations": "relations"}
 """Kinds of saved folders that hold a task of their own, and its name."""
 _WRITERS = {
@@ -191,14 +193,18 @@ def load_model(path: str, **options: Any) -> TableTask:
     from slmkit.checkpoint import read_config
 
     config = read_config(Path(path))
-    about = config.get("about")
-    name = about.get("task") if config.get("kind") == "writer" and isinstance(about, dict) else None
-    saved = _SAVED.get(str(config.get("kind")))
-    task = _resolve(TASKS[saved] if saved is not None else _WRITERS.get(str(name), _CLASSIFIER)).load(path)
+    kind, about = str(config.get("kind")), config.get("about")
+    if kind in _SAVED:
+        target = TASKS[_SAVED[kind]]
+    elif kind == "writer" and isinstance(about, dict):
+        target = _WRITERS.get(str(about.get("task")), _CLASSIFIER)
+    else:
+        target = _CLASSIFIERS.get(kind, _CLASSIFIER)
+    task = _resolve(target).load(path)
     if not options:
         return task
     if not hasattr(task, "set_params"):
-        raise InputError(f"{path}: a saved {config.get('kind')} has no options, got {', '.join(options)}")
+        raise InputError(f"{path}: a saved {kind} has no options, got {', '.join(options)}")
     _check_options(task.name, type(task), options)
     return task.set_params(**options)
 

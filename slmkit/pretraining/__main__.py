@@ -116,5 +116,22 @@ def add_decoder(
     add(core, run, out)
 
 
+@app.command()
+def static(
+    out: Path,
+    core: Annotated[Path | None, typer.Option(help="Folder of the core; default: the shipped one.")] = None,
+    width: int = 192,
+    pairs: Annotated[int, typer.Option(help="Pairs of neighbours with a vector of their own.")] = 5_000,
+    sentences: Annotated[int | None, typer.Option(help="Raw sentences to fit; default: all of the settings.")] = None,
+    data: Data = Path("../shared/data"),
+    seed: int = 0,
+) -> None:
+    """Make the static vectors of a core; they are read from the folder ``static`` inside the core's."""
+    from slmkit.pretraining.static import StaticConfig
+    from slmkit.pretraining.static import static as run
+
+    run(data, core, out, StaticConfig(width=width, pairs=pairs, seed=seed), most=sentences)
+
+
 if __name__ == "__main__":
     app()

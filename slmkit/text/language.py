@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+CJK = "\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u3000-\u30ff\uac00-\ud7af\uff00-\uffef"
+"""Ranges for a character class of a regular expression: what ``is_cjk`` holds for."""
+
 
 def is_han(char: str) -> bool:
     """Whether a character is a Han ideograph (base block, extension A, compatibility)."""

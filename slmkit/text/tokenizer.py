@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slmkit.errors import CheckpointError
+from slmkit.text.quick import Units, splits
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as RustTokenizer
@@ -49,6 +50,12 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+def joined(tokens: Sequence[Tokens]) -> tuple[np.ndarray, np.ndarray]:
+    """The ids of many texts back to back, int64 ``(tokens,)``, and the tokens of each text, int64 ``(n,)``."""
+    ids = np.concatenate([np.empty(0, dtype=np.int64), *(read.ids for read in tokens)])
+    return ids, np.array([len(read) for read in tokens], dtype=np.int64)
 
 
 def clean(text: str) -> str:
@@ -149,6 +156,23 @@ class Tokenizer:
             )
             for e in encodings
         ]
+
+    def encode_ids(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of many strings without their spans, several times as fast as ``encode_batch``.
+
+        Returns:
+            The ids of all texts back to back, int64 ``(tokens,)``, and the tokens of each text, int64 ``(n,)``.
+        """
+        if self._units is None:
+            return joined(self.encode_batch(texts))
+        return self._units.ids([" " + clean(text) for text in texts])
+
+    @cached_property
+    def _units(self) -> Units | None:
+        """None where this vocabulary is not made of units."""
+        vocabulary = json.loads(self._rust.to_str())["model"]["vocab"]
+        pieces = [piece for piece, _ in vocabulary[len(SPECIAL_TOKENS) + len(RESERVED_TOKENS) + len(BYTE_TOKENS) :]]
+        return Units(self._rust) if splits(pieces, METASPACE) else None
 
     def decode(self, ids: Sequence[int]) -> str:
         """The string of these ids; marks are left out, bytes that are no UTF-8 become U+FFFD."""

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from slmkit.tasks.classification.classifier import Classifier
     from slmkit.tasks.classification.explanation import Explanation
     from slmkit.tasks.classification.sentiment import Sentiment
+    from slmkit.tasks.classification.static_model import StaticModel
 
 _WHERE = {
     "BranchModel": "branch_model",
     "Classifier": "classifier",
     "Explanation": "explanation",
     "Sentiment": "sentiment",
+    "StaticModel": "static_model",
 }
-__all__ = ["BranchModel", "Classifier", "Explanation", "Sentiment"]
+__all__ = ["BranchModel", "Classifier", "Explanation", "Sentiment", "StaticModel"]
 
 __getattr__, __dir__ = lazy_names(__name__, _WHERE)

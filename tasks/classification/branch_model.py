@@ -18,20 +18,18 @@ from slmkit.core import KIND_TOKENS, SLM, Kind
 from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
-from slmkit.runtime import convert
+from slmkit.runtime import convert, text_chunks
+from slmkit.tasks.classification.label_model import BIAS, HEAD, LabelModel
 from slmkit.tasks.classification.labels import Label, Labels
 from slmkit.tasks.classification.wording import Wording
 from slmkit.tasks.inputs import as_texts
-from slmkit.tasks.saved_part import SavedPart
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.explanation import Explanation
 
-HEAD, BIAS = "head.weight", "head.bias"
 
-
-class BranchModel(SavedPart):
-    """Scores of texts under a set of labels. Nothing changes after construction, so threads may share it.
+class BranchModel(LabelModel):
+    """Scores of texts by a branch and a head. Nothing changes after construction, so threads may share it.
 
     Args:
         slm: the core it was fitted on. labels: the classes.
@@ -44,8 +42,6 @@ class BranchModel(SavedPart):
     """
 
     kind = "classifier"
-    name = "classification"
-    columns = ("label", "score")
 
     def __init__(
         self,
@@ -73,11 +69,6 @@ class BranchModel(SavedPart):
         self.branch = self._runtime_branch() if depth else None
         self.wording = Wording.of(self.tensors)
 
-    @property
-    def column_types(self) -> dict[str, type]:
-        """Types of the result columns, for tables in which every result is empty."""
-        return {"label": str if self.labels.multi else self.labels.kind, "score": float}
-
     def float_branch(self) -> Branch:
         """The branch in float32, frozen and without dropout."""
         with torch.device("meta"):
@@ -92,9 +83,7 @@ class BranchModel(SavedPart):
         return branch
 
     def logits(self, texts: Any) -> np.ndarray:
-        """Scores before the temperature: float32 ``(n, labels)`` for a list, array or Series of strings."""
-        from slmkit.tasks.classification.pooling import text_chunks
-
+        """See ``LabelModel``."""
         parts = [self._logits(part).alone() for part in text_chunks(as_texts(texts))]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), dtype=np.float32)
 
@@ -104,7 +93,7 @@ class BranchModel(SavedPart):
         def judge(vectors: Tensor) -> np.ndarray:
             logits = self.head(vectors)
             if self.wording is not None:
-                logits += self.wording.logits(self.slm.tokenizer.encode_batch(texts))
+                logits += self.wording.logits(*self.slm.tokenizer.encode_ids(texts))
             return logits.numpy()
 
         return pooled_states(
@@ -117,52 +106,16 @@ class BranchModel(SavedPart):
             kind=self.text_kind,
         ).then(judge)
 
-    def probabilities(self, texts: Any) -> np.ndarray:
-        """Probability of each label: float32 ``(n, labels)``; rows sum to 1 unless a text may have several labels."""
-        return self._scaled(self.logits(texts))
-
     def chances(self, texts: Sequence[str]) -> FromStates[np.ndarray]:
         """As ``probabilities``, from the states of texts that are few enough to be read at once."""
-        return self._logits(texts).then(self._scaled)
-
-    def _scaled(self, logits: np.ndarray) -> np.ndarray:
-        scaled = torch.from_numpy(logits) / self.temperature
-        return (scaled.sigmoid() if self.labels.multi else scaled.softmax(-1)).numpy()
-
-    def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """One ``{"label", "score"}`` a text.
-
-        Where a text may have several labels, ``label`` joins those at or above 0.5 with ``"; "`` and ``score`` is the
-        lowest of their probabilities; without any, ``label`` is empty and ``score`` is that of "none of them".
-        """
-        return self._judged(self.probabilities(texts))
+        return self._logits(texts).then(self.scaled)
 
     def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
         """As ``annotate``; see ``AnswersFromStates``."""
-        return self.chances(texts).then(self._judged)
-
-    def _judged(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
-        if self.labels.multi:
-            return [self._several(row) for row in probabilities]
-        best = probabilities.argmax(1)
-        return [
-            {"label": self.labels.values[number], "score": float(row[number])}
-            for number, row in zip(best, probabilities, strict=True)
-        ]
-
-    def _several(self, row: np.ndarray) -> dict[str, Any]:
-        chosen = np.flatnonzero(row >= 0.5)
-        if not len(chosen):
-            return {"label": "", "score": float(1 - row.max())}
-        return {"label": "; ".join(str(self.labels.values[i]) for i in chosen), "score": float(row[chosen].min())}
+        return self.chances(texts).then(self.judged)
 
     def explain(self, text: str, label: Label | None = None, *, tolerance: float = 0.01) -> Explanation:
-        """Why the model gives this text a label: see ``Explanation``.
-
-        Args:
-            text: one string. label: None explains the most probable one.
-            tolerance: how far the attributions may miss the score difference, relative to it.
-        """
+        """See ``LabelModel``."""
         from slmkit.tasks.classification.explain import explain
 
         return explain(self, text, label, tolerance=tolerance)

@@ -1,4 +1,4 @@
-"""The estimator: scikit-learn manners around a ``BranchModel``."""
+"""The estimator: scikit-learn manners around a ``BranchModel`` or a ``StaticModel``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
+from slmkit.errors import InputError
 from slmkit.tasks.classification.labels import Label
 from slmkit.tasks.inputs import as_texts
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from slmkit.core import SLM
     from slmkit.from_states import FromStates
-    from slmkit.tasks.classification.branch_model import BranchModel
+    from slmkit.static import StaticSLM
     from slmkit.tasks.classification.explanation import Explanation
+    from slmkit.tasks.classification.label_model import LabelModel
 
 
 class Classifier(ClassifierMixin, BaseEstimator):
@@ -31,15 +33,17 @@ class Classifier(ClassifierMixin, BaseEstimator):
 
     Args:
         method: "tune" (branch and head by cross-entropy), "contrastive" (pairs, for about 16 examples a class or
-            fewer), "linear" (a logistic head on untouched sentence vectors; seconds), or "auto".
+            fewer), "linear" (a logistic head on untouched sentence vectors; seconds), "static" (the same on static
+            vectors, for tables too large for the core: a hundred times the speed, any length of text, less
+            understanding; see ``slmkit.static``), or "auto", which never takes "static" unless ``slm`` is such.
         depth: encoder layers that are tuned. start: what they begin as: "encoder" (its top layers), "vectors" (the
             layers that make sentence vectors), or "auto", by a probe of some of the texts.
         epochs: passes over the texts. learning_rate: peak, of the topmost layer.
         batch_tokens: tokens of an optimiser step. max_length: tokens of a window; longer texts get several.
         multi_label: a text may have several labels, or none: ``y`` is then a list of label collections or a 0/1 matrix.
         class_weight: "balanced", or a mapping from label to weight.
-        ngrams: with "tune", add a linear model on n-grams of tokens where that helps on the held-back part: it knows
-            names and set phrases that the branch forgets, and takes a few MB at most.
+        ngrams: with "tune" and "static", add a linear model on n-grams of tokens where that helps on the held-back
+            part: it knows names and set phrases that the branch forgets, and takes a few MB at most.
         label_smoothing: share of the truth that is spread over all labels. dropout: while training.
         word_dropout: with "tune", share of the tokens that are hidden while training; None hides a tenth of them where
             the branch begins as "encoder".
@@ -47,10 +51,11 @@ class Classifier(ClassifierMixin, BaseEstimator):
         patience: epochs without a better score before training ends.
         descriptions: label -> a few words about it; with few examples each serves as one more example of its label.
         random_state: same seed, same machine, same result. verbose: 1 shows budget and progress on stderr.
-        slm: the core, or the folder of one; None takes the one that ships with the package.
+        slm: the core or ``slmkit.load(precision="static")``, or the folder of a core; None takes what ships with the
+            package.
 
     Attributes:
-        classes_: the labels. model_: the ``BranchModel``. recipe_: the settings that were used.
+        classes_: the labels. model_: the ``BranchModel`` or ``StaticModel``. recipe_: the settings that were used.
         history_: the looks at the held-back part.
     """
 
@@ -78,7 +83,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         descriptions: Mapping[Label, str] | None = None,
         random_state: int | None = 0,
         verbose: int = 0,
-        slm: SLM | str | Path | None = None,
+        slm: SLM | StaticSLM | str | Path | None = None,
     ) -> None:
         self.method = method
         self.depth = depth
@@ -110,11 +115,17 @@ class Classifier(ClassifierMixin, BaseEstimator):
             labels: label -> a few words about it, or labels that speak for themselves.
             temperature: of the softmax over cosines. **parameters: of the class; ``fit`` may follow.
         """
+        from slmkit.static import StaticSLM
         from slmkit.tasks.classification.zero_shot import label_descriptions, zero_shot
 
         described = label_descriptions(labels)
         made = cls(descriptions=described, **parameters)
-        made._take(zero_shot(made._core(), described, temperature=temperature, max_length=made.max_length))
+        core = made._core()
+        if isinstance(core, StaticSLM):
+            raise InputError(
+                "from_labels compares texts with descriptions by the core; static vectors only learn, by fit"
+            )
+        made._take(zero_shot(core, described, temperature=temperature, max_length=made.max_length))
         return made
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, validation: tuple[Any, Any] | None = None) -> Classifier:
@@ -168,7 +179,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         return float(accuracy_score(y, found, sample_weight=sample_weight))
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """One ``{"label", "score"}`` a text, for tables; see ``BranchModel.annotate``."""
+        """One ``{"label", "score"}`` a text, for tables; see ``LabelModel.annotate``."""
         return self._fitted().annotate(texts)
 
     def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
@@ -176,29 +187,29 @@ class Classifier(ClassifierMixin, BaseEstimator):
         return self._fitted().from_states(texts)
 
     def explain(self, text: str, label: Label | None = None, *, tolerance: float = 0.01) -> Explanation:
-        """Why a text gets a label; see ``BranchModel.explain``."""
+        """Why a text gets a label; see ``LabelModel.explain``."""
         return self._fitted().explain(text, label, tolerance=tolerance)
 
     def save(self, folder: str | Path) -> None:
-        """Write branch, head, labels and settings to a folder (a few MB; the core is named, not written)."""
+        """Write what was fitted, labels and settings to a folder (a few MB; the core is named, not written)."""
         from slmkit.tasks.classification.settings import settings_to_json
 
         self._fitted().save(folder, settings=settings_to_json(self.get_params(deep=False)))
 
     @classmethod
-    def load(cls, folder: str | Path, *, slm: SLM | str | Path | None = None) -> Classifier:
+    def load(cls, folder: str | Path, *, slm: SLM | StaticSLM | str | Path | None = None) -> Classifier:
         """Read what ``save`` wrote.
 
         Args:
-            folder: the folder. slm: the core, or the folder of one; None takes the one that ships with the package.
+            folder: the folder. slm: see the class.
 
         Raises:
             CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
         """
-        from slmkit.tasks.classification.branch_model import BranchModel
         from slmkit.tasks.classification.settings import settings_from_json
+        from slmkit.tasks.classification.static_model import load_label_model
 
-        model = BranchModel.load(folder, slm=cls(slm=slm)._core())
+        model = load_label_model(folder, slm=slm)
         made = cls(**settings_from_json(model.about.get("settings"), folder), slm=slm)
         made._take(model)
         return made
@@ -230,18 +241,20 @@ class Classifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _core(self) -> SLM:
+    def _core(self) -> SLM | StaticSLM:
         if self.slm is None or isinstance(self.slm, (str, Path)):
             from slmkit.core import load
 
-            return load(self.slm)
+            return load(self.slm, precision="static") if self.method == "static" else load(self.slm)
+        if self.method == "static" and self.slm.precision != "static":
+            raise InputError("method='static' does not use a core: give slm=None, a folder, or static vectors")
         return self.slm
 
-    def _take(self, model: BranchModel) -> None:
+    def _take(self, model: LabelModel) -> None:
         self.model_ = model
         self.classes_ = model.labels.array
 
-    def _fitted(self) -> BranchModel:
+    def _fitted(self) -> LabelModel:
         if not hasattr(self, "model_"):
             raise NotFittedError("this Classifier is not fitted yet; call fit, load or from_labels first")
         return self.model_

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from threading import Lock
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ from slmkit.core import SLM
 from slmkit.errors import InputError
 from slmkit.model.layers import key_mask, pad_rows
 from slmkit.runtime import float_copy
-from slmkit.tasks.classification.explanation import Attribution, Explanation
+from slmkit.tasks.classification.explanation import Explanation, by_span
 from slmkit.tasks.classification.labels import Label
 from slmkit.tasks.classification.pooling import window_sums
 from slmkit.text.tokenizer import MASK
@@ -57,7 +57,7 @@ def explain(model: BranchModel, text: str, label: Label | None, *, tolerance: fl
         if abs(error) <= tolerance * max(abs(score - baseline), _SMALLEST) or steps >= MOST_STEPS:
             break
         steps *= 2
-    tokens = _tokens(text, [*windows.offsets, path.tokens.offsets], [*each.tolist(), words.tolist()])
+    tokens = by_span(text, [*windows.offsets, path.tokens.offsets], [*each.tolist(), words.tolist()])
     return Explanation(text, model.labels.values[number], tokens, score, baseline, error)
 
 
@@ -169,18 +169,3 @@ def _float_layers(slm: SLM, *, vectors: bool) -> list[nn.Module]:
 def _float_branch(model: BranchModel) -> nn.ModuleList:
     branch = model.branch if model.slm.precision == "fp32" and model.branch is not None else model.float_branch()
     return branch.layers
-
-
-def _tokens(text: str, offsets: Sequence[np.ndarray], each: Sequence[Sequence[float]]) -> tuple[Attribution, ...]:
-    """Attributions by character span: windows overlap, and one character may be several byte tokens."""
-    totals: dict[tuple[int, int], float] = {}
-    for spans, row in zip(offsets, each, strict=True):
-        for (start, end), value in zip(spans.tolist(), row, strict=False):
-            if end > start:
-                totals[start, end] = totals.get((start, end), 0.0) + value
-    found = []
-    for (start, end), value in sorted(totals.items()):
-        begin = start + len(text[start:end]) - len(text[start:end].lstrip())  # the space before a word is not the word
-        begin = begin if begin < end else start
-        found.append(Attribution(text[begin:end], begin, end, value))
-    return tuple(found)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from slmkit.tasks.classification.labels import Label
 
@@ -36,7 +39,7 @@ class Explanation:
     Attributes:
         text: the caller's. label: what is explained. tokens: in reading order.
         score: log odds of the label for the text, in float32 (the running precision may differ in the last digits).
-        baseline: the same with every token masked. error: what the sum misses.
+        baseline: the same with every token masked (static vectors: without any). error: what the sum misses.
     """
 
     text: str
@@ -81,3 +84,18 @@ class Explanation:
 
     def _head(self) -> str:
         return f"{self.label!r}: log odds {self.score:+.3f}, with every token masked {self.baseline:+.3f}"
+
+
+def by_span(text: str, offsets: Sequence[np.ndarray], each: Sequence[Sequence[float]]) -> tuple[Attribution, ...]:
+    """Attributions of tokens by character span: windows overlap, and one character may be several byte tokens."""
+    totals: dict[tuple[int, int], float] = {}
+    for spans, row in zip(offsets, each, strict=True):
+        for (start, end), value in zip(spans.tolist(), row, strict=False):
+            if end > start:
+                totals[start, end] = totals.get((start, end), 0.0) + value
+    found = []
+    for (start, end), value in sorted(totals.items()):
+        begin = start + len(text[start:end]) - len(text[start:end].lstrip())  # the space before a word is not the word
+        begin = begin if begin < end else start
+        found.append(Attribution(text[begin:end], begin, end, value))
+    return tuple(found)

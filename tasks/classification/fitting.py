@@ -9,14 +9,18 @@ import numpy as np
 
 from slmkit.core import SLM
 from slmkit.errors import InputError
+from slmkit.static import StaticSLM
 from slmkit.tasks.classification import training_set
 from slmkit.tasks.classification.branch_model import BranchModel
 from slmkit.tasks.classification.contrastive import contrast
+from slmkit.tasks.classification.label_model import LabelModel
 from slmkit.tasks.classification.labels import Labels, read_multi, read_single
 from slmkit.tasks.classification.linear import fit_linear
 from slmkit.tasks.classification.recipe import FEW, Recipe, choose, examples_per_class
 from slmkit.tasks.classification.split import hold_back
 from slmkit.tasks.classification.starting import choose_start
+from slmkit.tasks.classification.static_fit import fit_static
+from slmkit.tasks.classification.static_model import StaticModel
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuning import tune
 from slmkit.tasks.fit_report import Report
@@ -31,8 +35,8 @@ LONGEST = 16  # windows of a text that training reads; prediction reads them all
 
 
 def fit_model(
-    asked: Classifier, slm: SLM, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any] | None
-) -> tuple[BranchModel, Recipe]:
+    asked: Classifier, slm: SLM | StaticSLM, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any] | None
+) -> tuple[LabelModel, Recipe]:
     """Fit as an estimator's parameters ask; see ``Classifier.fit``."""
     texts = as_texts(X)
     described = dict(asked.descriptions or {}) if not asked.multi_label else {}
@@ -42,7 +46,7 @@ def fit_model(
     if described and (_has_gaps(labels, classes) or examples_per_class(classes) <= FEW):
         texts, classes, weights = _with_descriptions(texts, classes, weights, labels, described)
     recipe = choose(
-        slm.config,
+        None if isinstance(slm, StaticSLM) else slm.config,
         classes,
         _mean_tokens(slm, texts),
         method=asked.method,
@@ -62,12 +66,15 @@ def fit_model(
     )
     data = _training_set(slm, asked, labels, texts, classes, weights, validation, recipe)
     with Report(asked.verbose) as report:
-        start = recipe.start
-        if start == "auto" and recipe.method != "linear":
-            report.stage("choosing what the branch begins as")
-            start = choose_start(slm, data, len(labels), recipe)
-        recipe = recipe.started(start)
-        fitted = METHODS[recipe.method](slm, data, len(labels), recipe, report)
+        if isinstance(slm, StaticSLM):
+            fitted = fit_static(slm, data, len(labels), recipe, report)
+        else:
+            start = recipe.start
+            if start == "auto" and recipe.method != "linear":
+                report.stage("choosing what the branch begins as")
+                start = choose_start(slm, data, len(labels), recipe)
+            recipe = recipe.started(start)
+            fitted = METHODS[recipe.method](slm, data, len(labels), recipe, report)
     about = {
         "texts": len(data.train),
         "held_back": len(data.held),
@@ -75,6 +82,8 @@ def fit_model(
         "history": fitted.history,
         "interrupted": fitted.interrupted,
     }
+    if isinstance(slm, StaticSLM):
+        return StaticModel(slm, labels, fitted.tensors, temperature=fitted.temperature, about=about), recipe
     model = BranchModel(
         slm,
         labels,
@@ -90,7 +99,7 @@ def fit_model(
 
 
 def _training_set(
-    slm: SLM,
+    slm: SLM | StaticSLM,
     asked: Classifier,
     labels: Labels,
     texts: list[str],
@@ -113,8 +122,9 @@ def _training_set(
         weights = weights * training_set.class_weights(asked.class_weight, labels, counts)[classes]
     held = held[weights[held] > 0]
     weights = weights / max(float(weights[train].mean()), 1e-12)
-    shortened = _shorten(slm, texts, recipe.max_length)
-    return TrainingSet(shortened, classes, weights, train, held, positive, validation is not None)
+    if not isinstance(slm, StaticSLM):
+        texts = _shorten(slm, texts, recipe.max_length)
+    return TrainingSet(texts, classes, weights, train, held, positive, validation is not None)
 
 
 def _read_validation(validation: tuple[Any, Any], labels: Labels) -> tuple[list[str], np.ndarray]:
@@ -159,7 +169,7 @@ def _with_descriptions(
     )
 
 
-def _mean_tokens(slm: SLM, texts: list[str]) -> float:
+def _mean_tokens(slm: SLM | StaticSLM, texts: list[str]) -> float:
     """Tokens of a text, from an even sample of them."""
     sample = texts[:: max(1, len(texts) // 512)]
     return sum(map(len, slm.tokenizer.encode_batch([text[:10_000] for text in sample]))) / len(sample) + 2

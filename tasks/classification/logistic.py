@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,9 @@ def logistic_head(
 
 
 def sparse_head(
-    rows: Sequence[tuple[np.ndarray, np.ndarray]],
+    lengths: np.ndarray,
+    places: np.ndarray,
+    values: np.ndarray,
     width: int,
     truth: np.ndarray,
     weights: np.ndarray,
@@ -56,13 +57,13 @@ def sparse_head(
     """As ``logistic_head`` on sparse vectors of length 1, which are neither centred nor scaled.
 
     Args:
-        rows: places and values of each vector. width: of the vectors. The others as there.
+        lengths: non-zero places of each vector ``(n,)``. places, values: of all vectors back to back ``(k,)``.
+        width: of the vectors. The others as there.
     """
     from scipy.sparse import csr_matrix
 
-    bounds = np.cumsum([0, *(len(places) for places, _ in rows)])
-    places, values = (np.concatenate(part) for part in zip(*rows, strict=True))
-    vectors = csr_matrix((values.astype(np.float64), places, bounds), shape=(len(rows), width))
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
+    vectors = csr_matrix((values.astype(np.float64), places, bounds), shape=(len(lengths), width))
     if truth.ndim == 2:
         weight, bias = _independent(vectors, truth, weights, positive, strength, seed)
     else:

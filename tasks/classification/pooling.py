@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,9 +12,7 @@ from torch import Tensor
 from slmkit.core import SLM, Kind
 from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
-
-# Texts are taken in chunks, so that memory does not grow with their number.
-CHUNK_TEXTS, CHUNK_CHARACTERS = 2048, 4_000_000
+from slmkit.runtime import text_chunks
 
 
 def pool(states: Tensor, mask: Tensor, owner: Tensor, texts: int) -> Tensor:
@@ -88,15 +86,3 @@ def pooled_states(
         return F.normalize(vectors, dim=-1) if normalise else vectors
 
     return FromStates(slm, windows, upto, take, finish, vectors=branch is None)
-
-
-def text_chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Texts that follow one another, so many together that memory does not grow with their number."""
-    begin = characters = 0
-    for at, text in enumerate(texts):
-        if at > begin and (at - begin >= CHUNK_TEXTS or characters + len(text) > CHUNK_CHARACTERS):
-            yield texts[begin:at]
-            begin, characters = at, 0
-        characters += len(text)
-    if begin < len(texts):
-        yield texts[begin:]

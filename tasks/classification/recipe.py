@@ -12,8 +12,8 @@ from slmkit.errors import InputError
 if TYPE_CHECKING:
     from slmkit.model.config import ModelConfig
 
-Method = Literal["tune", "contrastive", "linear"]
-METHODS = ("auto", "tune", "contrastive", "linear")
+Method = Literal["tune", "contrastive", "linear", "static"]
+METHODS = ("auto", "tune", "contrastive", "linear", "static")
 Start = Literal["auto", "encoder", "vectors"]
 STARTS = ("auto", "encoder", "vectors")
 
@@ -36,15 +36,15 @@ class Recipe:
     """The settings of one fit, all of them decided.
 
     Attributes:
-        method: "tune" (branch and head by cross-entropy), "contrastive" (branch by pairs, then a logistic head) or
-            "linear" (a logistic head on untouched vectors).
+        method: "tune" (branch and head by cross-entropy), "contrastive" (branch by pairs, then a logistic head),
+            "linear" (a logistic head on untouched vectors) or "static" (the same on static vectors).
         depth: layers of the branch. start: what they begin as: the encoder's top layers, or those that make sentence
             vectors; "auto" leaves it to ``starting.choose_start``. epochs: passes over the training part.
         learning_rate: peak of the branch's topmost layer. head_learning_rate: peak of the head.
         layer_decay: factor on the rate from each layer to the one below. step_tokens: tokens of an optimiser step.
         held_back: share of the texts that is kept for early stopping and calibration. patience: epochs without a
             better score before training ends. word_dropout: share of the tokens that are hidden; None leaves it to
-            ``started``. max_length: tokens of a window. ngrams: see ``Classifier``.
+            ``started``. max_length: tokens of a window; 0 where there are none. ngrams: see ``Classifier``.
         seed: of everything random.
     """
 
@@ -89,7 +89,7 @@ def examples_per_class(classes: np.ndarray) -> float:
 
 
 def choose(
-    config: ModelConfig,
+    config: ModelConfig | None,
     classes: np.ndarray,
     tokens: float,
     *,
@@ -111,7 +111,8 @@ def choose(
     """Decide what the caller left open.
 
     Args:
-        config: of the core. classes: class numbers ``(n,)``, or 0 and 1 ``(n, k)``. tokens: mean of a text.
+        config: of the core; None for static vectors. classes: class numbers ``(n,)``, or 0 and 1 ``(n, k)``.
+        tokens: mean of a text.
         method, depth, start, epochs, learning_rate, step_tokens, held_back, patience, max_length: "auto" or None where
             open; ``start`` stays so.
         dropout, word_dropout, label_smoothing, ngrams, seed: taken as they are.
@@ -120,12 +121,14 @@ def choose(
         InputError: an argument is out of range.
     """
     multi, n = classes.ndim == 2, len(classes)
-    chosen = _method(method, classes, multi)
-    rates = {"tune": 3e-4, "contrastive": 1e-4, "linear": 0.0}
-    if chosen == "linear":
+    chosen = _method(method, classes, multi, static=config is None)
+    rates = {"tune": 3e-4, "contrastive": 1e-4, "linear": 0.0, "static": 0.0}
+    if config is None or chosen == "linear":
         depth = 0
     elif depth is None:
         depth = min(DEPTH, config.encoder.layers - config.trunk)
+    if max_length is None:
+        max_length = min(256, config.encoder.positions) if config is not None else 0
     recipe = Recipe(
         method=chosen,
         depth=depth,
@@ -140,7 +143,7 @@ def choose(
         dropout=dropout,
         word_dropout=word_dropout,
         label_smoothing=label_smoothing,
-        max_length=max_length if max_length is not None else min(256, config.encoder.positions),
+        max_length=max_length,
         ngrams=ngrams,
         seed=seed,
     )
@@ -168,9 +171,13 @@ def default_held_back(method: Method, n: int) -> float:
     return min(HELD_BACK, LARGEST_HELD_BACK / n)
 
 
-def _method(method: str, classes: np.ndarray, multi: bool) -> Method:
+def _method(method: str, classes: np.ndarray, multi: bool, *, static: bool) -> Method:
     if method not in METHODS:
         raise InputError(f"method {method!r} is not known; give one of {', '.join(METHODS)}")
+    if static and method in ("auto", "static"):
+        return "static"
+    if static:
+        raise InputError(f"method={method!r} needs the core, and slm has static vectors only; use method='static'")
     if multi and method == "contrastive":
         raise InputError("method='contrastive' needs one label a text; use 'tune' or 'linear' with multi_label=True")
     if method != "auto":
@@ -181,21 +188,13 @@ def _method(method: str, classes: np.ndarray, multi: bool) -> Method:
     return "contrastive" if each >= 2 else "linear"  # a single example a class makes no pair
 
 
-def _check(recipe: Recipe, config: ModelConfig) -> None:
-    positions, own = config.encoder.positions, config.vectors
-    as_vectors = recipe.start == "vectors" or (recipe.start == "auto" and recipe.method == "contrastive" and own)
-    layers = config.trunk + own if as_vectors else config.encoder.layers
+def _check(recipe: Recipe, config: ModelConfig | None) -> None:
     rules = [
-        (0 <= recipe.depth <= layers, f"depth {recipe.depth}: the core has {layers} layers, give 0 to {layers}"),
+        *(_depth_rules(recipe, config) if config is not None else []),
         (recipe.start in STARTS, f"start {recipe.start!r} is not known; give one of {', '.join(STARTS)}"),
-        (
-            recipe.start != "vectors" or recipe.depth >= own,
-            f"depth {recipe.depth}: give at least {own}, the layers of the sentence vectors, or start='encoder'",
-        ),
-        (recipe.method != "contrastive" or recipe.depth > 0, "depth 0 leaves nothing to tune; use method='linear'"),
         (recipe.epochs >= 1, f"epochs {recipe.epochs}: give at least 1"),
         (
-            recipe.learning_rate > 0 or recipe.method == "linear",
+            recipe.learning_rate > 0 or recipe.method in ("linear", "static"),
             f"learning_rate {recipe.learning_rate}: give a positive number",
         ),
         (recipe.step_tokens >= 1, f"batch_tokens {recipe.step_tokens}: give at least 1"),
@@ -204,8 +203,22 @@ def _check(recipe: Recipe, config: ModelConfig) -> None:
         (0 <= recipe.dropout < 1, f"dropout {recipe.dropout}: give 0 to 1, below 1"),
         (0 <= (recipe.word_dropout or 0) < 1, f"word_dropout {recipe.word_dropout}: give 0 to 1, below 1"),
         (0 <= recipe.label_smoothing < 1, f"label_smoothing {recipe.label_smoothing}: give 0 to 1, below 1"),
-        (4 <= recipe.max_length <= positions, f"max_length {recipe.max_length}: give 4 to {positions}"),
     ]
     for holds, message in rules:
         if not holds:
             raise InputError(message)
+
+
+def _depth_rules(recipe: Recipe, config: ModelConfig) -> list[tuple[bool, str]]:
+    positions, own = config.encoder.positions, config.vectors
+    as_vectors = recipe.start == "vectors" or (recipe.start == "auto" and recipe.method == "contrastive" and own)
+    layers = config.trunk + own if as_vectors else config.encoder.layers
+    return [
+        (0 <= recipe.depth <= layers, f"depth {recipe.depth}: the core has {layers} layers, give 0 to {layers}"),
+        (
+            recipe.start != "vectors" or recipe.depth >= own,
+            f"depth {recipe.depth}: give at least {own}, the layers of the sentence vectors, or start='encoder'",
+        ),
+        (recipe.method != "contrastive" or recipe.depth > 0, "depth 0 leaves nothing to tune; use method='linear'"),
+        (4 <= recipe.max_length <= positions, f"max_length {recipe.max_length}: give 4 to {positions}"),
+    ]

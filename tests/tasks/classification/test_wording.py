@@ -5,7 +5,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from slmkit.tasks.classification import Classifier
 from slmkit.tasks.classification.training_set import TrainingSet
-from slmkit.tasks.classification.wording import Wording, fit_wording, ngrams, weigh
+from slmkit.tasks.classification.wording import Wording, fit_wording, weigh
+from slmkit.text.ngrams import ngrams
 
 TEXTS = ["the film is good !", "the film is bad", "good good film , good news", "很好，的酒店！", "a", ""]
 
@@ -20,15 +21,6 @@ def fitted(toy_slm):
     return fit_wording(toy_slm.tokenizer, _data(TEXTS, [1, 0, 1, 1, 0, 0]), 2, seed=0)
 
 
-def test_keys_tell_all_stretches_apart():
-    one, two, three = ngrams(np.array([0, 5, 0, 5, 7]))
-    assert one.tolist() == [1, 6, 1, 6, 8]
-    assert two[0] == two[2]
-    assert len({*one, *two, *three}) == 3 + 3 + 3
-    assert [len(keys) for keys in ngrams(np.array([3, 4]))] == [2, 1]
-    assert ngrams(np.array([], dtype=np.int64)) == []
-
-
 def test_vectors_are_those_of_scikit_learn(toy_slm, fitted):
     wording, _ = fitted
     read = toy_slm.tokenizer.encode_batch(TEXTS)
@@ -38,16 +30,15 @@ def test_vectors_are_those_of_scikit_learn(toy_slm, fitted):
     wanted = theirs.fit_transform(read).toarray()
     assert theirs.get_feature_names_out().tolist() == wording.keys.tolist()
     found = np.zeros_like(wanted)
-    for row, tokens in enumerate(read):
-        places, values = wording.vector(tokens)
-        found[row, places] = values
+    known, places, values = wording.vectors(*toy_slm.tokenizer.encode_ids(TEXTS))
+    found[np.repeat(np.arange(len(TEXTS)), known), places] = values
     np.testing.assert_allclose(found, wanted, atol=1e-6)
 
 
 def test_tokens_share_what_their_ngrams_add(toy_slm, fitted):
     wording, _ = fitted
-    read = toy_slm.tokenizer.encode_batch([*TEXTS, "wholly unknown"])
-    logits = wording.logits(read)
+    texts = [*TEXTS, "wholly unknown"]
+    read, logits = toy_slm.tokenizer.encode_batch(texts), wording.logits(*toy_slm.tokenizer.encode_ids(texts))
     assert logits.shape == (len(read), 2)
     assert logits.abs().max() > 0.1
     for row, tokens in zip(logits, read, strict=True):
@@ -60,8 +51,8 @@ def test_it_is_stored_small_and_read_back(toy_slm, fitted):
     wording, _ = fitted
     stored = wording.to_tensors()
     assert stored["ngrams.weight"].dtype == torch.int8
-    read = toy_slm.tokenizer.encode_batch(TEXTS)
-    torch.testing.assert_close(Wording.of(stored).logits(read), wording.logits(read), rtol=0.02, atol=0.02)
+    read = toy_slm.tokenizer.encode_ids(TEXTS)
+    torch.testing.assert_close(Wording.of(stored).logits(*read), wording.logits(*read), rtol=0.02, atol=0.02)
     assert Wording.of({"head.weight": torch.zeros(2, 4)}) is None
 
 
