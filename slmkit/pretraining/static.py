@@ -5,15 +5,15 @@ vectors, and frequent tokens are weighted down (SIF, Arora et al. 2017). That st
 tokens of a raw sentence should point where the core's vector of that sentence points (the aim of tokenlearn, Minish Lab
 2024; here by least squares, since there are few sentences).
 
-Measured on 22,000 sentences: Spearman on STS-B dev / sts-b-zh dev, and accuracy of a logistic head from 4,000 training
-rows on the dev rows of SST-2, ChnSentiCorp, TNEWS and AG News:
+Measured with the core's vectors of 22,000 sentences: Spearman on STS-B dev / sts-b-zh dev, and accuracy of a logistic
+head from 4,000 training rows on the dev rows of SST-2, ChnSentiCorp, TNEWS and AG News:
 
     the start, 256 numbers                       76.9 / 66.2   76.0  79.2  40.2  83.1
     fitted by descent (12,000 sentences), 256    75.2 / 71.4   78.1  79.9  40.6  82.9
     by least squares, 256, 10,000 pairs: 10.9 MB 76.6 / 71.9   77.2  79.6  42.3  85.4
     the same with the pairs left out             76.8 / 71.6   77.6  79.5  41.4  84.8
-    its first 192 numbers                        75.9 / 71.3   77.3  79.3  44.0  85.0
-    its first 128                                74.4 / 70.0   77.5  79.2  43.4  84.6
+    the first 192 of the 256                     75.9 / 71.3   77.3  79.3  44.0  85.0
+    the first 128 of the 256                     74.4 / 70.0   77.5  79.2  43.4  84.6
     192, 5,000 pairs, 10 sightings: 6.3 MB       75.9 / 71.5   76.3  79.8  42.9  84.5
     TF-IDF and logistic regression                             77.8  87.9  47.2  88.8
     Classifier(method="static"): with n-grams                  80.8  88.2  48.4  89.3

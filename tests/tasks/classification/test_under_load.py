@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slmkit.tasks.classification import pooling
+from slmkit import runtime
 
 
 def _resident():
@@ -28,8 +28,8 @@ def test_alone_or_in_any_batch_the_same(which, request, awkward, reviews):
 
 def test_chunks_of_a_stream_do_not_show(tuned, reviews, monkeypatch):
     whole = tuned.predict_proba(reviews[0])
-    monkeypatch.setattr(pooling, "CHUNK_TEXTS", 7)
-    monkeypatch.setattr(pooling, "CHUNK_CHARACTERS", 100)
+    monkeypatch.setattr(runtime, "CHUNK_TEXTS", 7)
+    monkeypatch.setattr(runtime, "CHUNK_CHARACTERS", 100)
     np.testing.assert_allclose(tuned.predict_proba(reviews[0]), whole, atol=1e-5)
 
 
