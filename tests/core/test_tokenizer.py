@@ -68,3 +68,49 @@ def test_json_round_trip(toy_slm, tmp_path):
     again = Tokenizer.from_json(toy_slm.tokenizer.to_json().encode(), tmp_path)
     assert len(again) == len(toy_slm.tokenizer)
     assert again.encode("the 酒店 😀").ids.tolist() == toy_slm.tokenizer.encode("the 酒店 😀").ids.tolist()
+
+
+IDS_TEXTS = [
+    *("", " ", "  a  b ", "\t\n x", "a\ud800b", "▁ x", "<0x41> <▁mask> </▁s>", "x" * 500, "\u200b\ufeff", "\x00\x07"),
+    *(
+        "中文 English混排，ok？ 2024年12月",
+        "ＡＢＣ　ｆｕｌｌ",
+        "😀👨‍👩‍👧 good",
+        "カタカナ한국어 test",
+        "ﷺ ﷽",
+        "ba\u0300d 1,234.50",
+    ),
+]
+
+
+@pytest.mark.parametrize("which", ["toy", pytest.param("shipped", marks=pytest.mark.weights)])
+def test_ids_alone_are_those_with_spans(which, toy_slm):
+    from slmkit.core import shipped_weights
+
+    path = shipped_weights() / "tokenizer.json"
+    tokenizer = toy_slm.tokenizer if which == "toy" else Tokenizer.from_json(path.read_bytes(), path)
+    assert tokenizer._units is not None
+    wanted = [read.ids.tolist() for read in tokenizer.encode_batch(IDS_TEXTS)]
+    for _ in range(2):  # the second time from what is kept
+        ids, lengths = tokenizer.encode_ids(IDS_TEXTS)
+        assert [part.tolist() for part in np.split(ids, np.cumsum(lengths)[:-1])] == wanted
+    ids, lengths = tokenizer.encode_ids([])
+    assert (len(ids), len(lengths)) == (0, 0)
+
+
+def test_units_kept_are_bounded(monkeypatch, toy_slm):
+    from slmkit.text import quick
+
+    monkeypatch.setattr(quick, "MOST", 5)
+    tokenizer = Tokenizer.from_json(toy_slm.tokenizer.to_json().encode(), "toy")
+    for number in range(50):
+        tokenizer.encode_ids([f"film {number}", "y" * 100])
+    assert len(tokenizer._units) == 5
+
+
+def test_a_vocabulary_that_crosses_units_is_read_the_slow_way():
+    tokenizer = Tokenizer.from_pieces([("▁", -2.0), ("酒", -3.0), ("店", -3.0), ("酒店", -1.0), ("a", -2.0)])
+    assert tokenizer._units is None
+    ids, lengths = tokenizer.encode_ids(["酒店a", "a"])
+    assert lengths.tolist() == [3, 2]
+    assert ids.tolist() == [number for read in tokenizer.encode_batch(["酒店a", "a"]) for number in read.ids.tolist()]
