@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from slmkit.benchmarks import datasets, machine, metrics, systems
+from slmkit.benchmarks import datasets, machine, metrics, outcomes, systems
 from slmkit.benchmarks.datasets import Rows, references
 from slmkit.benchmarks.datasets.splits import draw, draw_per_class, stable_order
 from slmkit.benchmarks.results import Example, Result
@@ -147,6 +147,7 @@ def measure(cell: Cell, root: Path) -> Result:
         date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         seconds_to_index=seconds_to_index,
         examples=tuple(_examples(rows.held, predicted, cell.seed)) if dataset.writing else (),
+        outcomes=outcomes.pack(tuple(scores), gold, predicted),
     )
 
 

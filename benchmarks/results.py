@@ -7,10 +7,11 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from slmkit.benchmarks import outcomes as rows_kept
 from slmkit.benchmarks.datasets import PROTOCOLS
 from slmkit.benchmarks.metrics import METRICS
 from slmkit.errors import DataError
@@ -38,7 +39,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("schema", "n", "seed", "limit", "train_limit", "n_train", "parameters", "bytes"), (int,)),
     **dict.fromkeys(("score", "rows_per_second", "peak_rss_mb"), _NUMBER),
     **dict.fromkeys(("seconds_to_fit", "seconds_to_index", "seconds_to_predict"), _NUMBER),
-    **dict.fromkeys(("scores", "machine", "versions"), (dict,)),
+    **dict.fromkeys(("scores", "machine", "versions", "outcomes"), (dict,)),
     **dict.fromkeys(("ci95", "examples"), (list, tuple)),
 }
 
@@ -73,7 +74,8 @@ class Result:
 
     ``score`` is the main metric; ``scores`` holds it and those beside it. ``n_train`` and ``seconds_to_fit`` are None
     for what is measured as shipped. ``examples`` are rows of a system that writes, drawn by the seed;
-    ``seconds_to_index`` is what one that searches needed to take in all documents.
+    ``seconds_to_index`` is what one that searches needed to take in all documents. ``outcomes`` is what each row added
+    to each of ``scores`` (see ``slmkit.benchmarks.outcomes``).
     """
 
     task: str
@@ -108,6 +110,7 @@ class Result:
     date: str
     examples: tuple[Example, ...] = ()
     seconds_to_index: float | None = None
+    outcomes: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -125,6 +128,7 @@ class Result:
             raise DataError(f"result scores do not hold the main metric {self.metric!r} with its score")
         if self.ci95 is not None and not (len(self.ci95) == 2 and self.ci95[0] <= self.ci95[1]):
             raise DataError(f"result ci95 must be (low, high), got {self.ci95!r}")
+        rows_kept.check(self.outcomes, self.n)
 
     def row(self) -> dict[str, Any]:
         """The row of ``--json``."""
@@ -144,7 +148,7 @@ class Result:
         known = {f.name for f in fields(cls)}
         keys = set(data) if isinstance(data, Mapping) else set()
         # Files from before there were such fields have none.
-        missing, unknown = known - keys - {"examples", "seconds_to_index"}, keys - known
+        missing, unknown = known - keys - {"examples", "seconds_to_index", "outcomes"}, keys - known
         if missing or unknown:
             raise DataError(f"not a result: missing {sorted(missing)}, unknown {sorted(unknown)}")
         ci, examples = data["ci95"], data.get("examples", ())
