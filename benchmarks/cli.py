@@ -103,6 +103,42 @@ def bench_report(
     typer.echo(f"wrote {out}")
 
 
+@bench_app.command("compare")
+def bench_compare(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Folder of result files.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of result files to judge.")],
+    confidence: Annotated[
+        float,
+        typer.Option(
+            "--confidence", help="Of the intervals. At 0.95 one unchanged row in forty seems worse by chance."
+        ),
+    ] = 0.95,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show also those beside a main metric that are the same.")
+    ] = False,
+    json_rows: Annotated[bool, typer.Option("--json", help="Print all rows as JSON on the last line.")] = False,
+) -> None:
+    """Compare two folders of results: what got better or worse beyond noise.
+
+    Exit code 0 when nothing got worse beyond noise, 1 when something did, 2 when the folders cannot be compared.
+    """
+    import json
+    from collections import Counter
+    from dataclasses import asdict
+
+    with one_line_errors():
+        from slmkit.benchmarks import compare
+
+        changes = compare.compare(old, new, confidence=confidence)
+        show_table("", compare.COLUMNS, compare.table(changes, every=every), right=compare.NUMBERS)
+    counts = Counter(change.verdict for change in changes)
+    typer.echo(", ".join(f"{counts[verdict]} {verdict}" for verdict in compare.VERDICTS if counts[verdict]))
+    if json_rows:
+        typer.echo(json.dumps([asdict(change) for change in changes], ensure_ascii=False, allow_nan=False))
+    if counts["worse"]:
+        raise typer.Exit(1)
+
+
 @bench_app.command("speed")
 def bench_speed(
     system: Annotated[list[str] | None, typer.Option("--system", help="Embedder; repeatable.")] = None,

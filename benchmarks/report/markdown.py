@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from slmkit.benchmarks.report import tables
+from slmkit.benchmarks.report import numbers, tables
 from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
 from slmkit.benchmarks.report.tables import Group, Line
 from slmkit.benchmarks.results import Result
@@ -44,11 +44,11 @@ def _row(line: Line, columns: Sequence[str]) -> list[str]:
         tables.metric_title(line.metric),
         *(_score(line, column) for column in columns),
         tables.interval_text(line),
-        tables.rate_text(line.rows_per_second),
-        tables.seconds_text(line.seconds_to_fit if line.seconds_to_index is None else line.seconds_to_index),
+        numbers.rate_text(line.rows_per_second),
+        numbers.seconds_text(line.seconds_to_fit if line.seconds_to_index is None else line.seconds_to_index),
         f"{line.peak_rss_mb:,.0f} MB",
-        tables.count_text(line.parameters),
-        tables.bytes_text(line.bytes),
+        numbers.count_text(line.parameters),
+        numbers.bytes_text(line.bytes),
     ]
 
 

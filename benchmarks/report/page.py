@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from slmkit.benchmarks.datasets import REGISTRY
-from slmkit.benchmarks.report import examples, figures, tables
+from slmkit.benchmarks.report import examples, figures, numbers, tables
 from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
 from slmkit.benchmarks.results import Result
 from slmkit.benchmarks.systems import SYSTEMS
@@ -25,10 +25,10 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters.update(
         interval=tables.interval_text,
-        count=tables.count_text,
-        size=tables.bytes_text,
-        rate=tables.rate_text,
-        seconds=tables.seconds_text,
+        count=numbers.count_text,
+        size=numbers.bytes_text,
+        rate=numbers.rate_text,
+        seconds=numbers.seconds_text,
         metric=tables.metric_title,
     )
     groups = tables.groups(results)

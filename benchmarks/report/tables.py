@@ -9,6 +9,7 @@ from statistics import mean, stdev
 
 from slmkit.benchmarks.datasets import PROTOCOLS, REGISTRY
 from slmkit.benchmarks.metrics import METRICS
+from slmkit.benchmarks.report.numbers import bytes_text, digits, points, rate_text
 from slmkit.benchmarks.results import Example, Result
 from slmkit.benchmarks.systems import SYSTEMS
 
@@ -135,7 +136,7 @@ class Line:
     @property
     def shown(self) -> float:
         """The score as far as it is shown."""
-        return round(self.score, _digits(self.metric))
+        return round(self.score, digits(self.metric))
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ def _order(line: Line) -> tuple:
 
 def _line(members: Sequence[Result]) -> Line:
     first = members[0]
-    scores = [_points(r.metric, r.score) for r in members]
+    scores = [points(r.metric, r.score) for r in members]
     fits = [r.seconds_to_fit for r in members if r.seconds_to_fit is not None]
     interval = first.ci95 if len(members) == 1 else None
     return Line(
@@ -212,11 +213,9 @@ def _line(members: Sequence[Result]) -> Line:
         seeds=tuple(r.seed for r in members),
         score=mean(scores),
         spread=stdev(scores) if len(scores) > 1 else None,
-        ci95=(_points(first.metric, interval[0]), _points(first.metric, interval[1])) if interval else None,
+        ci95=(points(first.metric, interval[0]), points(first.metric, interval[1])) if interval else None,
         other={
-            k: _points(k, mean(r.scores[k] for r in members if k in r.scores))
-            for k in first.scores
-            if k != first.metric
+            k: points(k, mean(r.scores[k] for r in members if k in r.scores)) for k in first.scores if k != first.metric
         },
         rows_per_second=mean(r.rows_per_second for r in members),
         peak_rss_mb=max(r.peak_rss_mb for r in members),
@@ -227,18 +226,6 @@ def _line(members: Sequence[Result]) -> Line:
         limited=first.limit is not None or first.train_limit is not None,
         examples=first.examples,
     )
-
-
-def _points(metric: str, score: float) -> float:
-    return score if metric in METRICS and METRICS[metric].in_bits else 100 * score
-
-
-def _digits(metric: str) -> int:
-    known = METRICS.get(metric)
-    if known is None:
-        return 1
-    # Rates of harm are small: 0.3 and 0.25 are told apart.
-    return 3 if known.in_bits else 2 if known.lower else 1
 
 
 def groups(results: Sequence[Result]) -> list[Group]:
@@ -271,7 +258,7 @@ def score_in(line: Line, column: str) -> str | None:
     metrics = _COLUMNS.get(family(line.task), {}).get(column, ())
     if column == "score" or line.metric in metrics:
         return score_text(line)
-    return next((f"{line.other[name]:.{_digits(name)}f}" for name in metrics if name in line.other), None)
+    return next((f"{line.other[name]:.{digits(name)}f}" for name in metrics if name in line.other), None)
 
 
 def is_main(line: Line, column: str) -> bool:
@@ -286,44 +273,15 @@ def metric_title(metric: str) -> str:
 
 def score_text(line: Line) -> str:
     """``91.3 ± 0.6`` over seeds, ``91.3`` else."""
-    digits = _digits(line.metric)
-    return f"{line.score:.{digits}f}" + ("" if line.spread is None else f" ± {line.spread:.{digits}f}")
+    places = digits(line.metric)
+    return f"{line.score:.{places}f}" + ("" if line.spread is None else f" ± {line.spread:.{places}f}")
 
 
 def interval_text(line: Line) -> str:
     """``90.1–92.4``, or what stands in its place."""
     if line.ci95 is not None:
-        return "–".join(f"{end:.{_digits(line.metric)}f}" for end in line.ci95)
+        return "–".join(f"{end:.{digits(line.metric)}f}" for end in line.ci95)
     return f"{len(line.seeds)} seeds" if line.spread is not None else "–"
-
-
-def count_text(value: float | None) -> str:
-    """A count in thousands, millions or billions."""
-    if value is None:
-        return "–"
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.1f}{letter}"
-    return f"{value:.0f}"
-
-
-def bytes_text(value: int | None) -> str:
-    """Bytes on disk in kB or MB."""
-    if value is None:
-        return "–"
-    return f"{value / 1e6:.1f} MB" if value >= 1e5 else f"{value / 1e3:.0f} kB"
-
-
-def rate_text(value: float) -> str:
-    """Rows a second, three digits of it."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-
-
-def seconds_text(value: float | None) -> str:
-    """Seconds or minutes."""
-    if value is None:
-        return "–"
-    return f"{value / 60:.1f} min" if value >= 120 else f"{value:.1f} s"
 
 
 def console_rows(results: Sequence[Result]) -> tuple[list[str], list[list[str]], list[str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from slmkit.benchmarks import report, results, runner
 from slmkit.benchmarks.cell import Cell
-from slmkit.benchmarks.report import figures, markdown, page, tables
+from slmkit.benchmarks.report import figures, markdown, numbers, page, tables
 from slmkit.errors import DataError, InputError
 
 EVIL = '<script>alert("x")</script>|$a_b$ & "q"'
@@ -150,16 +150,16 @@ def test_wrong_arguments(tmp_path):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("–", tables.count_text(None)),
-        ("50.1M", tables.count_text(50_100_000)),
-        ("1.2k", tables.count_text(1234)),
-        ("7", tables.count_text(7)),
-        ("55.0 MB", tables.bytes_text(55_000_000)),
-        ("12 kB", tables.bytes_text(12_000)),
-        ("12,346", tables.rate_text(12345.6)),
-        ("9.9", tables.rate_text(9.87)),
-        ("3.0 min", tables.seconds_text(180)),
-        ("–", tables.seconds_text(None)),
+        ("–", numbers.count_text(None)),
+        ("50.1M", numbers.count_text(50_100_000)),
+        ("1.2k", numbers.count_text(1234)),
+        ("7", numbers.count_text(7)),
+        ("55.0 MB", numbers.bytes_text(55_000_000)),
+        ("12 kB", numbers.bytes_text(12_000)),
+        ("12,346", numbers.rate_text(12345.6)),
+        ("9.9", numbers.rate_text(9.87)),
+        ("3.0 min", numbers.seconds_text(180)),
+        ("–", numbers.seconds_text(None)),
     ],
 )
 def test_numbers_as_text(text, value):
