@@ -94,8 +94,12 @@ def _training_rows(cell: Cell, train: Rows) -> Rows:
 
 def measure(cell: Cell, root: Path) -> Result:
     """Fit where the protocol says so, predict, score."""
-    dataset = datasets.get(cell.dataset)
     rows = material(cell, lambda name, split: datasets.load(name, split, root))
+    return measured(cell, datasets.get(cell.dataset), rows)
+
+
+def measured(cell: Cell, dataset: datasets.Dataset, rows: Material) -> Result:
+    """The same with rows that are at hand, of a dataset that need not be registered."""
     system = systems.build(cell.system, dataset, cell.protocol)
     fingerprint = system.fingerprint()
     seconds_to_fit = None
@@ -193,10 +197,10 @@ def _comparable(
     return gold, metrics.decide(predicted, threshold)
 
 
-def answer(cell: Cell, root: Path) -> dict[str, Any]:
+def answer(measure: Callable[[], Result]) -> dict[str, Any]:
     """Measure and say how it went: ``{"status": "done"|"skipped"|"failed", "reason", "result"}``."""
     try:
-        return {"status": "done", "reason": "", "result": asdict(measure(cell, root))}
+        return {"status": "done", "reason": "", "result": asdict(measure())}
     except (MissingExtraError, DataError) as error:
         return {"status": "skipped", "reason": str(error), "result": None}
     except Exception as error:  # a peer may raise anything; the run goes on and the reason is kept
@@ -204,10 +208,10 @@ def answer(cell: Cell, root: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """``python -m slmkit.benchmarks.cell CELL_JSON DATA_DIR OUT``."""
-    cell, root, out = sys.argv[1:]
-    found = answer(Cell(**json.loads(cell)), Path(root))
-    Path(out).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    """``python -m slmkit.benchmarks.cell JOB_JSON OUT``, the job being ``{"cell", "root"}``."""
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    found = answer(lambda: measure(Cell(**job["cell"]), Path(job["root"])))
+    Path(sys.argv[2]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from slmkit.benchmarks.console import one_line_errors, show_table, tell
+from slmkit.benchmarks.console import one_line_errors, show_table, tell, tell_tried, tell_turn
 from slmkit.errors import DataError, InputError
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure systems on registered datasets, side by side.")
@@ -137,6 +137,48 @@ def bench_compare(
         typer.echo(json.dumps([asdict(change) for change in changes], ensure_ascii=False, allow_nan=False))
     if counts["worse"]:
         raise typer.Exit(1)
+
+
+@bench_app.command("card")
+def bench_card(
+    csv: Annotated[Path, typer.Option("--csv", help="The table: .csv, .tsv, .jsonl (each also .gz) or .parquet.")],
+    text: Annotated[str, typer.Option("--text", help="Column of the texts.")] = "text",
+    label: Annotated[str, typer.Option("--label", help="Column of their labels.")] = "label",
+    out: Annotated[Path | None, typer.Option("--out", help="card.html for a page, card.md for Markdown.")] = None,
+    system: Annotated[list[str] | None, typer.Option("--system", help="System; repeatable. Default: all.")] = None,
+    minutes: Annotated[float, typer.Option("--minutes", help="Time for all of it; what does not fit is named.")] = 15,
+    seed: Annotated[int, typer.Option("--seed", help="Of the split and of what is fitted.")] = 0,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Of a text file; default UTF-8.")] = None,
+    json_rows: Annotated[bool, typer.Option("--json", help="Print verdict and rows as JSON on the last line.")] = False,
+) -> None:
+    """Measure the systems on your own table of texts and labels, and say which to use."""
+    import json
+
+    with one_line_errors():
+        from slmkit.benchmarks import card, costs
+
+        card.check_out(out)
+        if minutes <= 0:
+            raise InputError(f"--minutes must be more than 0, got {minutes:g}")
+        room = costs.bytes_within("slmkit", 0.6 * 60 * minutes)  # the rest of the time is for the others
+        table = card.read(csv, text, label, seed=seed, train_bytes=room, encoding=encoding)
+        for line in card.show.about(table):
+            typer.echo(line, err=True)
+        tried = card.measure(
+            table, tuple(system or ()), seconds=60 * minutes, seed=seed, on_turn=tell_turn, on_done=tell_tried
+        )
+        verdict = card.judge(tried, table)
+        show_table("", card.show.COLUMNS, card.show.rows(tried), right=card.show.NUMBERS)
+        for line in (card.show.note(tried), *(f"Left out: {name}: {why}" for name, why in card.show.left_out(tried))):
+            typer.echo(line)
+        typer.echo(f"\n{verdict.sentence}" + (f"\n{verdict.how}" if verdict.how else ""))
+        if out is not None:
+            card.write(out, tried, table, verdict)
+            typer.echo(f"wrote {out}", err=True)
+    if json_rows:
+        rows = [t.result.row() for t in tried if t.result is not None]
+        chosen = None if verdict.chosen is None else str(verdict.chosen)
+        typer.echo(json.dumps({"use": chosen, "why": verdict.sentence, "rows": rows}, ensure_ascii=False))
 
 
 @bench_app.command("speed")

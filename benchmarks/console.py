@@ -12,6 +12,7 @@ import typer
 from slmkit.errors import InputError, SLMKitError
 
 if TYPE_CHECKING:
+    from slmkit.benchmarks.card import Tried
     from slmkit.benchmarks.runner import Outcome
 
 _NARROWEST = 118
@@ -51,3 +52,16 @@ def tell(number: int, total: int, outcome: Outcome) -> None:
     if outcome.result is not None:
         said = f": {outcome.result.metric} {outcome.result.score:.4f}"
     typer.echo(f"[{number}/{total}] {outcome.cell} {outcome.status}{said}", err=True)
+
+
+def tell_turn(number: int, total: int, name: str) -> None:
+    """Say on stderr what is being measured."""
+    typer.echo(f"[{number}/{total}] {name} …", err=True)
+
+
+def tell_tried(tried: Tried) -> None:
+    """Say on stderr how it went."""
+    if tried.result is None:
+        typer.echo(f"  {tried}: left out: {tried.reason}", err=True)
+    else:
+        typer.echo(f"  {tried}: {tried.result.metric} {tried.result.score:.4f}", err=True)

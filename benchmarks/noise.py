@@ -68,8 +68,6 @@ def difference(
     rows, how = _paired(old, new, metric), PAIRED
     if rows is not None:
         ends = _bootstrap(rows, confidence)
-        shift = value - float(rows.mean())  # of the last digits, which the rows do not keep
-        ends = ends[0] + shift, ends[1] + shift
     else:
         half, how = _independent(old, new, metric, confidence), INTERVALS
         if half is None:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import slmkit
 from slmkit.benchmarks import datasets, systems
-from slmkit.benchmarks.cell import Cell, answer, material
+from slmkit.benchmarks.cell import Cell, answer, material, measure
+from slmkit.benchmarks.child import ask
 from slmkit.benchmarks.datasets import PROTOCOLS, SPLITS, Rows
 from slmkit.benchmarks.results import Result, read, write_text
 from slmkit.errors import DataError, InputError, MissingExtraError, SLMKitError
 
 FEW_SHOT_SEEDS = (0, 1, 2, 3, 4)
-_TAIL = 2000
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,8 @@ def _run_cell(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome
     kept = _kept(path, fingerprint, digest)
     if kept is not None:
         return Outcome(cell, "cached", kept)
-    found = answer(cell, how.root) if how.in_process else _in_child(cell, how.root)
+    job = {"cell": asdict(cell), "root": str(how.root.resolve())}
+    found = answer(lambda: measure(cell, how.root)) if how.in_process else ask("slmkit.benchmarks.cell", job)
     if found["status"] != "done":
         return Outcome(cell, found["status"], reason=found["reason"])
     try:
@@ -162,23 +156,3 @@ def _kept(path: Path, fingerprint: str, digest: str) -> Result | None:
     except DataError:
         return None
     return result if (result.fingerprint, result.dataset_hash) == (fingerprint, digest) else None
-
-
-def _in_child(cell: Cell, root: Path) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "answer.json"
-        command = [sys.executable, "-m", "slmkit.benchmarks.cell", json.dumps(asdict(cell)), str(root.resolve())]
-        child = subprocess.run([*command, str(out)], env=child_environment(), capture_output=True, check=False)
-        if child.returncode == 0 and out.is_file():
-            return json.loads(out.read_text(encoding="utf-8"))
-        said = child.stderr.decode(errors="replace")[-_TAIL:].strip().splitlines()
-        reason = f"the process ended with {child.returncode}: {said[-1] if said else 'it said nothing'}"
-        return {"status": "failed", "reason": reason, "result": None}
-
-
-def child_environment() -> dict[str, str]:
-    """The environment of a measuring process: this package importable, and no library asking a hub."""
-    home = str(Path(slmkit.__file__).resolve().parent.parent)
-    paths = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-    return {**os.environ, **offline, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}

@@ -137,6 +137,7 @@ class Dataset:
         train_per_class: When set, ``fitted`` draws that many training rows a class by the run's seed.
         fit_on: Dataset whose training rows ``fitted`` takes; empty for this one's own.
         writing: What is asked for, where the label is a text that a system writes.
+        labels: Names of the classes, for a system that learns nothing and must be told them; empty where none asks.
         notes: What a reader of a result should know.
     """
 
@@ -154,6 +155,7 @@ class Dataset:
     train_per_class: int | None = None
     fit_on: str = ""
     writing: Writing | None = None
+    labels: tuple[str, ...] = ()
     notes: str = ""
 
     @property

@@ -19,12 +19,12 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
     """The file's text."""
     parts = [_group(group) for group in tables.groups(results)]
     parts += [
-        f"### {_cell(title)}\n\n" + _table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)
+        f"### {cell(title)}\n\n" + table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)
     ]
     machines = "; ".join(machine_text(results, speed))
-    footer = [f"Measured on {_cell(machines)}."] if machines else []
+    footer = [f"Measured on {cell(machines)}."] if machines else []
     if results:
-        footer.append(f"Versions: {_cell(', '.join(version_text(results)))}.")
+        footer.append(f"Versions: {cell(', '.join(version_text(results)))}.")
         footer.append("Intervals are 95 % bootstrap intervals over rows; ± is the standard deviation over seeds.")
     return "\n\n".join([*parts, *footer]) + "\n"
 
@@ -33,7 +33,7 @@ def _group(group: Group) -> str:
     rows = [_row(line, group.columns) for line in group.lines]
     after = _AFTER_SEARCH if group.searches else _AFTER
     columns = (*_BEFORE, *group.columns, *after)
-    return f"### {_cell(group.title)}\n\n" + _table(columns, rows, {"n", *group.columns, *after})
+    return f"### {cell(group.title)}\n\n" + table(columns, rows, {"n", *group.columns, *after})
 
 
 def _row(line: Line, columns: Sequence[str]) -> list[str]:
@@ -57,14 +57,15 @@ def _score(line: Line, column: str) -> str:
     return f"**{score}**" if line.best and tables.is_main(line, column) else score
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] | set[str]) -> str:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] | set[str]) -> str:
+    """A table, its columns in ``right`` set to the right; cells are taken literally."""
     rule = ["---:" if name in right else "---" for name in columns]
-    lines = [columns, rule, *([_cell(value) for value in row] for row in rows)]
+    lines = [columns, rule, *([cell(value) for value in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _cell(text: str) -> str:
-    # A name from a result file must not break the table, nor become markup.
+def cell(text: str) -> str:
+    """Text that cannot break a table, nor become markup."""
     for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("\n", " ")):
         text = text.replace(old, new)
     return text

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.resources import files
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from slmkit.benchmarks.datasets import REGISTRY
-from slmkit.benchmarks.report import examples, figures, numbers, tables
+from slmkit.benchmarks.report import examples, figures, tables, templates
 from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
 from slmkit.benchmarks.results import Result
 from slmkit.benchmarks.systems import SYSTEMS
-from slmkit.errors import MissingExtraError
 
 
 def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
     """The page's text."""
-    try:
-        from jinja2 import Environment, StrictUndefined
-        from markupsafe import Markup
-    except ImportError as error:
-        raise MissingExtraError(error.name or "jinja2", "bench") from error
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters.update(
-        interval=tables.interval_text,
-        count=numbers.count_text,
-        size=numbers.bytes_text,
-        rate=numbers.rate_text,
-        seconds=numbers.seconds_text,
-        metric=tables.metric_title,
-    )
     groups = tables.groups(results)
     plots = {
         group.key: [
-            (title, Markup(svg))  # our own SVG; the names inside were escaped by matplotlib's writer
+            (title, templates.markup(svg))  # our own SVG; the names inside were escaped by matplotlib's writer
             for title, svg in (
                 ("Quality against speed", figures.quality_speed(group)),
                 ("Quality against size", figures.quality_size(group)),
@@ -43,10 +26,10 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
         ]
         for group in groups
     }
-    environment.globals.update(score_in=tables.score_in, is_main=tables.is_main)
     names = list(dict.fromkeys(line.system for group in groups for line in group.lines))
-    template = environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
-    return template.render(
+    values = dict(
+        score_in=tables.score_in,
+        is_main=tables.is_main,
         groups=groups,
         plots=plots,
         written={group.key: examples.by_dataset(group) for group in groups},
@@ -59,6 +42,8 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
         speed=speed_tables(speed),
         provenance=sorted(results, key=lambda r: (r.dataset, r.split, r.protocol, r.system, r.seed)),
     )
+    filters: dict[str, Callable[..., str]] = {"interval": tables.interval_text, "metric": tables.metric_title}
+    return templates.fill("page.html", filters, values)
 
 
 # The markers of the plots as small SVG paths for the legend, in a box of 12 by 12.

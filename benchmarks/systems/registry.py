@@ -18,6 +18,7 @@ _CLASSES = (
     ("sentiment", "few-shot"),
 )
 _SHIPPED_SENTIMENT = (("sentiment", "shipped"),)
+_SHIPPED_CLASSES = (("classification", "shipped"), *_SHIPPED_SENTIMENT)
 _SIMILARITY = (("similarity", "shipped"),)
 _RETRIEVAL = (("retrieval", "shipped"),)
 _SUMMARIES = (("summarization", "fitted"), ("summarization", "shipped"))
@@ -42,6 +43,7 @@ class SystemEntry:
         serves: The ``(task, protocol)`` pairs it can be measured under.
         packages: Distributions whose versions go into the result.
         default: Whether a run that names no system includes it.
+        told_labels: Whether it must be told the names of the classes.
     """
 
     name: str
@@ -51,10 +53,17 @@ class SystemEntry:
     languages: tuple[str, ...] = _BOTH
     packages: tuple[str, ...] = ()
     default: bool = True
+    told_labels: bool = False
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is this package, as against a peer."""
+        return self.name.partition("-")[0] == "slmkit"
 
     def can(self, dataset: Dataset, protocol: str) -> bool:
         """Whether the system can be measured on a dataset under a protocol."""
-        return (dataset.task, protocol) in self.serves and dataset.language in self.languages
+        served = (dataset.task, protocol) in self.serves and dataset.language in self.languages
+        return served and (bool(dataset.labels) or not self.told_labels)
 
 
 _ENTRIES = (
@@ -84,6 +93,21 @@ _ENTRIES = (
         f"{_HERE}.ours_static:build",
         'this package without its encoder: Classifier(method="static") (fitted, few-shot), static embeddings (shipped)',
         (*_CLASSES, *_SIMILARITY),
+    ),
+    SystemEntry(
+        "slmkit-linear",
+        f"{_HERE}.ours:linear",
+        "this package: Classifier(method='linear'), a head on untouched sentence vectors",
+        _CLASSES,
+        default=False,
+    ),
+    SystemEntry(
+        "slmkit-zero-shot",
+        f"{_HERE}.ours:ZeroShot",
+        "this package: Classifier.from_labels, told nothing but the labels' names",
+        _SHIPPED_CLASSES,
+        default=False,
+        told_labels=True,
     ),
     SystemEntry(
         "tfidf-lr",

@@ -2,11 +2,12 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 
 import pytest
 
-from slmkit.benchmarks import cell, datasets, machine, results, runner, systems
+from slmkit.benchmarks import cell, child, datasets, machine, results, runner, systems
 from slmkit.benchmarks.cell import Cell
 from slmkit.benchmarks.runner import Run, Selection, plan
 from slmkit.benchmarks.systems.dummy import Dummy
@@ -213,7 +214,7 @@ def test_a_process_that_dies_is_a_failed_cell(tiny_root, tmp_path, monkeypatch):
     killed = tmp_path / "python"
     killed.write_text("#!/bin/sh\necho out of memory >&2\nkill -9 $$\n")
     killed.chmod(0o755)
-    monkeypatch.setattr(runner.sys, "executable", str(killed))
+    monkeypatch.setattr(sys, "executable", str(killed))
     (outcome,) = runner.run([Cell("sst2", "dev", "shipped", "dummy")], Run(tiny_root, tmp_path / "out"))
     assert outcome.status == "failed"
     assert "-9: out of memory" in outcome.reason
@@ -221,7 +222,7 @@ def test_a_process_that_dies_is_a_failed_cell(tiny_root, tmp_path, monkeypatch):
 
 
 def test_children_ask_no_hub_and_find_this_package():
-    environment = runner.child_environment()
+    environment = child.child_environment()
     assert environment["HF_HUB_OFFLINE"] == "1"
     assert environment["PYTHONPATH"].split(os.pathsep)[0]
 

@@ -1,6 +1,7 @@
 """Adapters: what each serves, what is missing is said, and a fingerprint follows code, not comments."""
 
 import importlib.util
+from dataclasses import replace
 from importlib import metadata
 
 import numpy as np
@@ -14,8 +15,20 @@ from slmkit.errors import InputError, MissingExtraError
 
 
 def served(entry):
-    """A dataset and protocol that the entry serves."""
-    return next((d, p) for d in datasets.REGISTRY.values() for p in d.protocols if entry.can(d, p))
+    """A dataset and protocol that the entry serves; with names of labels for one that must be told them."""
+    labels = ("sport", "news") if entry.told_labels else ()
+    found = (replace(d, labels=labels) for d in datasets.REGISTRY.values())
+    return next((d, p) for d in found for p in d.protocols if entry.can(d, p))
+
+
+def test_a_system_that_reads_labels_needs_a_set_that_names_them():
+    entry = systems.get("slmkit-zero-shot")
+    sst2 = datasets.get("sst2")
+    assert not entry.can(sst2, "shipped")
+    told = systems.build(entry.name, replace(sst2, labels=("good news", "bad news")), "shipped")
+    assert set(told.predict(["what a day"])) <= {"good news", "bad news"}
+    with pytest.raises(InputError, match="not fitted"):
+        told.fit(["a"], ["b"], seed=0)
 
 
 @pytest.mark.parametrize("entry", systems.SYSTEMS.values(), ids=lambda e: e.name)

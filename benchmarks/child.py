@@ -1,0 +1,69 @@
+"""A measured process: a fresh interpreter that reads a job from one file and writes its answer to another."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import slmkit
+
+_TAIL = 2000
+
+
+def ask(module: str, job: dict[str, Any], *, timeout: float | None = None) -> dict[str, Any]:
+    """Run ``python -m module JOB_JSON OUT`` and read the answer.
+
+    A process without one gives ``{"status": "failed", "reason", "result": None}``, one that was still running after
+    ``timeout`` seconds the same with the status ``late``. The clock of a cold start begins before the interpreter does,
+    so it travels in the job: ``asked_at``, as wall time.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        given, out, said = (Path(scratch) / name for name in ("job.json", "answer.json", "said.txt"))
+        given.write_text(json.dumps({**job, "asked_at": time.time()}), encoding="utf-8")
+        code = _wait([sys.executable, "-m", module, str(given), str(out)], said, timeout)
+        if code is None:
+            return {"status": "late", "reason": f"stopped after {timeout:.0f} s, when the time was up", "result": None}
+        if code == 0 and out.is_file():
+            return json.loads(out.read_text(encoding="utf-8"))
+        lines = said.read_bytes()[-_TAIL:].decode(errors="replace").strip().splitlines()
+        reason = f"the process ended with {code}: {lines[-1] if lines else 'it said nothing'}"
+        return {"status": "failed", "reason": reason, "result": None}
+
+
+def _wait(command: list[str], said: Path, timeout: float | None) -> int | None:
+    """The exit code, None after the timeout. It speaks into a file: its own children would hold a pipe open."""
+    with said.open("wb") as err:
+        child = subprocess.Popen(
+            command,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=err,
+            start_new_session=True,
+        )
+    try:
+        return child.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if child.poll() is None:  # late, or we are interrupted: whatever it started ends with it
+            if os.name == "posix":
+                os.killpg(child.pid, signal.SIGKILL)
+            else:
+                child.kill()
+            child.wait()
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a measuring process: this package importable, and no library asking a hub."""
+    home = str(Path(slmkit.__file__).resolve().parent.parent)
+    paths = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    return {**os.environ, **offline, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}

