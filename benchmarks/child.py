@@ -21,15 +21,19 @@ def ask(module: str, job: dict[str, Any], *, timeout: float | None = None) -> di
     """Run ``python -m module JOB_JSON OUT`` and read the answer.
 
     A process without one gives ``{"status": "failed", "reason", "result": None}``, one that was still running after
-    ``timeout`` seconds the same with the status ``late``. The clock of a cold start begins before the interpreter does,
-    so it travels in the job: ``asked_at``, as wall time.
+    ``timeout`` seconds the same with the status ``no time``. The clock of a cold start begins before the interpreter
+    does, so it travels in the job: ``asked_at``, as wall time.
     """
     with tempfile.TemporaryDirectory() as scratch:
         given, out, said = (Path(scratch) / name for name in ("job.json", "answer.json", "said.txt"))
         given.write_text(json.dumps({**job, "asked_at": time.time()}), encoding="utf-8")
         code = _wait([sys.executable, "-m", module, str(given), str(out)], said, timeout)
         if code is None:
-            return {"status": "late", "reason": f"stopped after {timeout:.0f} s, when the time was up", "result": None}
+            return {
+                "status": "no time",
+                "reason": f"stopped after {timeout:.0f} s, when the time was up",
+                "result": None,
+            }
         if code == 0 and out.is_file():
             return json.loads(out.read_text(encoding="utf-8"))
         lines = said.read_bytes()[-_TAIL:].decode(errors="replace").strip().splitlines()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slmkit.benchmarks.console import one_line_errors, show_table, tell, tell_tried, tell_turn
+from slmkit.benchmarks.console import keeping_left_out, one_line_errors, show_table, tell_tried, tell_turn
 from slmkit.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from slmkit.benchmarks.runner import Outcome
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure systems on registered datasets, side by side.")
 data_app = typer.Typer(no_args_is_help=True, help="The benchmark datasets: list, verify, fetch.")
@@ -20,47 +23,97 @@ DataDir = Annotated[
         help="Folder of the datasets. Without it: SLMKIT_DATA, ../shared/data where it exists, the user's cache.",
     ),
 ]
+Out = Annotated[Path, typer.Option("--out", help="Folder of the result files; what is there is not recomputed.")]
+Tasks = Annotated[list[str] | None, typer.Option("--task", help="Task; repeatable.")]
+Systems = Annotated[list[str] | None, typer.Option("--system", help="System; repeatable.")]
+Splits = Annotated[list[str] | None, typer.Option("--split", help="dev (default) or test; repeatable.")]
+Limit = Annotated[int | None, typer.Option("--limit", help="Evaluate at most so many rows.")]
+TrainLimit = Annotated[int | None, typer.Option("--train-limit", help="Fit on at most so many rows.")]
+JsonRows = Annotated[bool, typer.Option("--json", help="Print the rows as JSON on the last line.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Dataset names; none stands for all.")]
 
 
 @bench_app.command("run")
 def bench_run(
-    out: Annotated[Path, typer.Option("--out", help="Folder of the result files; what is there is not recomputed.")],
-    task: Annotated[list[str] | None, typer.Option("--task", help="Task; repeatable.")] = None,
+    out: Out,
+    task: Tasks = None,
     dataset: Annotated[list[str] | None, typer.Option("--dataset", help="Dataset; repeatable.")] = None,
-    system: Annotated[list[str] | None, typer.Option("--system", help="System; repeatable.")] = None,
+    system: Systems = None,
     protocol: Annotated[
         list[str] | None, typer.Option("--protocol", help="shipped, fitted or few-shot; repeatable.")
     ] = None,
-    split: Annotated[list[str] | None, typer.Option("--split", help="dev (default) or test; repeatable.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", help="Evaluate at most so many rows.")] = None,
-    train_limit: Annotated[int | None, typer.Option("--train-limit", help="Fit on at most so many rows.")] = None,
+    split: Splits = None,
+    limit: Limit = None,
+    train_limit: TrainLimit = None,
     seed: Annotated[list[int] | None, typer.Option("--seed", help="Default 0; few-shot 0 to 4. Repeatable.")] = None,
     data_dir: DataDir = None,
-    json_rows: Annotated[bool, typer.Option("--json", help="Print the rows as JSON on the last line.")] = False,
+    json_rows: JsonRows = False,
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Measure in this process; peak memory is then not the system's own.")
     ] = False,
 ) -> None:
     """Measure and keep one JSON file per dataset, split, protocol, system and seed."""
-    from slmkit.benchmarks import datasets, results, runner
+    with one_line_errors():
+        from slmkit.benchmarks import datasets, runner
+
+        chosen = runner.Selection(
+            tasks=tuple(task or ()),
+            datasets=tuple(dataset or ()),
+            systems=tuple(system or ()),
+            protocols=tuple(protocol or ()),
+            splits=tuple(split or ("dev",)),
+            seeds=tuple(seed or ()),
+            limit=limit,
+            train_limit=train_limit,
+        )
+        how = runner.Run(datasets.locate(data_dir), out, in_process=in_process, on_outcome=keeping_left_out(out))
+        outcomes = runner.run(runner.plan(chosen), how)
+    _show_outcomes(outcomes, json_rows=json_rows)
+
+
+@bench_app.command("all")
+def bench_all(
+    out: Out,
+    minutes: Annotated[
+        float | None,
+        typer.Option("--minutes", help="Time for all of it; what does not fit is named. Default: no end."),
+    ] = None,
+    task: Tasks = None,
+    system: Systems = None,
+    split: Splits = None,
+    limit: Limit = None,
+    train_limit: TrainLimit = None,
+    data_dir: DataDir = None,
+    json_rows: JsonRows = False,
+) -> None:
+    """Measure every task, dataset, protocol and system that the data at hand allows, the cheap cells first.
+
+    What is in the folder already is not measured again, so a run that was stopped goes on. Why a cell has no result is
+    kept beside the results, for the report.
+    """
+    with one_line_errors():
+        from slmkit.benchmarks import budget, datasets, runner
+
+        if minutes is not None and minutes <= 0:
+            raise InputError(f"--minutes must be more than 0, got {minutes:g}")
+        chosen = runner.Selection(
+            tasks=tuple(task or ()),
+            systems=tuple(system or ()),
+            splits=tuple(split or ("dev",)),
+            limit=limit,
+            train_limit=train_limit,
+        )
+        time_left = budget.Budget(None if minutes is None else 60 * minutes)
+        how = runner.Run(datasets.locate(data_dir), out, on_outcome=keeping_left_out(out), budget=time_left)
+        outcomes = runner.run(runner.plan(chosen), how)
+    _show_outcomes(outcomes, json_rows=json_rows)
+
+
+def _show_outcomes(outcomes: list[Outcome], *, json_rows: bool) -> None:
+    """Print what was measured and what was left out; exit code 1 where a cell failed or nothing was measured."""
+    from slmkit.benchmarks import results
     from slmkit.benchmarks.report.tables import console_rows
 
-    with one_line_errors():
-        cells = runner.plan(
-            runner.Selection(
-                tasks=tuple(task or ()),
-                datasets=tuple(dataset or ()),
-                systems=tuple(system or ()),
-                protocols=tuple(protocol or ()),
-                splits=tuple(split or ("dev",)),
-                seeds=tuple(seed or ()),
-                limit=limit,
-                train_limit=train_limit,
-            )
-        )
-        how = runner.Run(datasets.locate(data_dir), out, in_process=in_process, on_outcome=tell)
-        outcomes = runner.run(cells, how)
     found = [o.result for o in outcomes if o.result is not None]
     if found:
         columns, rows, right = console_rows(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -52,6 +53,17 @@ def tell(number: int, total: int, outcome: Outcome) -> None:
     if outcome.result is not None:
         said = f": {outcome.result.metric} {outcome.result.score:.4f}"
     typer.echo(f"[{number}/{total}] {outcome.cell} {outcome.status}{said}", err=True)
+
+
+def keeping_left_out(folder: Path) -> Callable[[int, int, Outcome], None]:
+    """What ``tell`` does, and a note in the folder of results of each cell that has none."""
+    from slmkit.benchmarks import left_out
+
+    def told(number: int, total: int, outcome: Outcome) -> None:
+        tell(number, total, outcome)
+        left_out.note(folder, outcome)
+
+    return told
 
 
 def tell_turn(number: int, total: int, name: str) -> None:

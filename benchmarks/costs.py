@@ -51,15 +51,29 @@ _RATES = {
 }
 
 
+@dataclass(frozen=True)
+class Amount:
+    """Bytes of text to answer, documents included, and to fit on: None where nothing is fitted."""
+
+    held: int
+    train: int | None = None
+
+    @classmethod
+    def of(cls, held: Rows, train: Rows | None) -> Amount:
+        """The amount of these rows."""
+        documents = _bytes(list(held.documents.values()))
+        return cls(_bytes(held.inputs) + documents, None if train is None else _bytes(train.inputs))
+
+
 @dataclass
 class Costs:
     """Expected seconds, corrected by those that were needed."""
 
     _seen: dict[str, list[float]] = field(default_factory=dict)
 
-    def expected(self, system: str, held: Rows, train: Rows | None) -> float:
+    def expected(self, system: str, amount: Amount) -> float:
         """Seconds that a system will need, from start to end."""
-        return _rough(system, held, train) * self._ratio(system)
+        return _rough(system, amount) * self._ratio(system)
 
     def _ratio(self, system: str) -> float:
         own, others = self._seen.get(system), [ratio for found in self._seen.values() for ratio in found]
@@ -67,20 +81,29 @@ class Costs:
             return median(own)
         return min(max(median(others), 0.5), 2.0) if others else 1.0
 
-    def learn(self, system: str, held: Rows, train: Rows | None, seconds: float) -> None:
+    def learn(self, system: str, amount: Amount, seconds: float) -> None:
         """Take in what a measurement needed."""
-        self._seen.setdefault(system, []).append(seconds / _rough(system, held, train))
+        self._seen.setdefault(system, []).append(seconds / _rough(system, amount))
 
 
-def _rough(system: str, held: Rows, train: Rows | None) -> float:
-    rate = _RATES.get(system) or (_CORE if system.partition("-")[0] == "slmkit" else _LIGHT)
-    seconds = rate.start + (_bytes(held.inputs) + _bytes(list(held.documents.values()))) / rate.answered
-    return seconds if train is None else seconds + rate.fit_start + _bytes(train.inputs) / rate.fitted
+def start_seconds(system: str) -> float:
+    """What a system needs before it does anything."""
+    return _rate(system).start
+
+
+def _rate(system: str) -> Rate:
+    return _RATES.get(system) or (_CORE if system.partition("-")[0] == "slmkit" else _LIGHT)
+
+
+def _rough(system: str, amount: Amount) -> float:
+    rate = _rate(system)
+    seconds = rate.start + amount.held / rate.answered
+    return seconds if amount.train is None else seconds + rate.fit_start + amount.train / rate.fitted
 
 
 def bytes_within(system: str, seconds: float) -> float:
     """How much text a system can be fitted on in a time, roughly; none where the time is too short to begin."""
-    rate = _RATES.get(system, _CORE)
+    rate = _rate(system)
     return max(0.0, seconds - rate.start - rate.fit_start) * rate.fitted
 
 

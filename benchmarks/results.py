@@ -17,6 +17,7 @@ from slmkit.benchmarks.metrics import METRICS
 from slmkit.errors import DataError
 
 SCHEMA = 1
+SPEED, LEFT_OUT = "speed.json", "left_out.json"  # what else lies in a folder of results
 ROW = (
     "task",
     "dataset",
@@ -190,7 +191,7 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
         raise DataError(f"{folder} is not a folder of results")
     results, problems = [], []
     for path in sorted(folder.glob("*.json")):
-        if path.name == "speed.json":
+        if path.name in (SPEED, LEFT_OUT):
             continue
         try:
             results.append(read(path))

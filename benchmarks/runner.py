@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from slmkit.benchmarks import datasets, systems
+from slmkit.benchmarks.budget import Budget
 from slmkit.benchmarks.cell import Cell, answer, material, measure
 from slmkit.benchmarks.child import ask
 from slmkit.benchmarks.datasets import PROTOCOLS, SPLITS, Rows
@@ -33,7 +36,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a cell went: ``done``, ``cached`` (with a result), ``skipped`` or ``failed`` (with a reason)."""
+    """How a cell went: ``done``, ``cached`` (with a result), ``skipped``, ``failed`` or ``no time`` (with a reason)."""
 
     cell: Cell
     status: str
@@ -50,12 +53,15 @@ class Run:
         out: Folder of the result files.
         in_process: Measure in this process: for tests, and for systems whose memory does not matter.
         on_outcome: Called after each cell with its number, the number of cells, and the outcome.
+        budget: Orders the cells by what they cost, and leaves out those that it has no time for; without one all are
+            measured, in the order of the plan.
     """
 
     root: Path
     out: Path
     in_process: bool = False
     on_outcome: Callable[[int, int, Outcome], None] = field(default=lambda i, n, outcome: None)
+    budget: Budget | None = None
 
 
 def task_names() -> list[str]:
@@ -110,18 +116,22 @@ def _seeds(protocol: str, given: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def run(cells: Sequence[Cell], how: Run) -> list[Outcome]:
-    """Measure the cells in order; one that is skipped or fails does not stop the others."""
+    """Measure the cells; one that is skipped or fails does not stop the others."""
     how.out.mkdir(parents=True, exist_ok=True)
 
     @lru_cache(maxsize=4)
     def load(name: str, split: str) -> Rows:
         return datasets.load(name, split, how.root)
 
-    outcomes = []
-    for number, cell in enumerate(cells, start=1):
-        outcome = _run_cell(cell, how, load)
-        outcomes.append(outcome)
-        how.on_outcome(number, len(cells), outcome)
+    outcomes: list[Outcome] = []
+    waiting = list(cells)
+    if how.budget is not None:
+        how.budget.size(waiting, load)
+    while waiting:
+        cell = waiting[0] if how.budget is None else how.budget.pick(waiting)
+        waiting.remove(cell)
+        outcomes.append(_run_cell(cell, how, load))
+        how.on_outcome(len(outcomes), len(cells), outcomes[-1])
     return outcomes
 
 
@@ -136,9 +146,13 @@ def _run_cell(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome
         return Outcome(cell, "failed", reason=f"{type(error).__name__}: {error}")
     kept = _kept(path, fingerprint, digest)
     if kept is not None:
+        if how.budget is not None:
+            how.budget.learn_from(cell, kept)
         return Outcome(cell, "cached", kept)
-    job = {"cell": asdict(cell), "root": str(how.root.resolve())}
-    found = answer(lambda: measure(cell, how.root)) if how.in_process else ask("slmkit.benchmarks.cell", job)
+    refusal = "" if how.budget is None else how.budget.refusal(cell)
+    if refusal:
+        return Outcome(cell, "no time", reason=refusal)
+    found = _measured(cell, how)
     if found["status"] != "done":
         return Outcome(cell, found["status"], reason=found["reason"])
     try:
@@ -147,6 +161,18 @@ def _run_cell(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome
         return Outcome(cell, "failed", reason=str(error))
     write_text(path, result.to_json())
     return Outcome(cell, "done", result)
+
+
+def _measured(cell: Cell, how: Run) -> dict[str, Any]:
+    start = time.monotonic()
+    if how.in_process:
+        found = answer(lambda: measure(cell, how.root))
+    else:
+        job = {"cell": asdict(cell), "root": str(how.root.resolve())}
+        found = ask("slmkit.benchmarks.cell", job, timeout=None if how.budget is None else how.budget.left())
+    if how.budget is not None and found["status"] == "done":
+        how.budget.learn(cell, time.monotonic() - start)
+    return found
 
 
 def _kept(path: Path, fingerprint: str, digest: str) -> Result | None:

@@ -15,7 +15,7 @@ from slmkit.benchmarks import systems
 from slmkit.benchmarks.card.table import Table
 from slmkit.benchmarks.cell import Cell, Material, answer, measured
 from slmkit.benchmarks.child import ask
-from slmkit.benchmarks.costs import Costs
+from slmkit.benchmarks.costs import Amount, Costs
 from slmkit.benchmarks.datasets import Dataset, Rows
 from slmkit.benchmarks.report.numbers import seconds_text
 from slmkit.benchmarks.results import Result
@@ -88,7 +88,7 @@ def measure(
     waiting = capable(table, chosen)
     total = len(waiting)
     while waiting:
-        expected = {pair: costs.expected(pair[0], table.held, _train(table, pair[1])) for pair in waiting}
+        expected = {pair: costs.expected(pair[0], _amount(table, pair[1])) for pair in waiting}
         name, protocol = pair = min(waiting, key=expected.__getitem__)
         waiting.remove(pair)
         left = deadline - time.monotonic()
@@ -102,7 +102,7 @@ def measure(
             result = Result.from_dict(told["result"]) if told["result"] is not None else None
             tried = Tried(name, protocol, result, told["reason"])
             if result is not None:
-                costs.learn(name, table.held, _train(table, protocol), time.monotonic() - start)
+                costs.learn(name, _amount(table, protocol), time.monotonic() - start)
         on_done(tried)
         found.append(tried)
     return found
@@ -110,6 +110,10 @@ def measure(
 
 def _train(table: Table, protocol: str) -> Rows | None:
     return table.train if protocol == "fitted" else None
+
+
+def _amount(table: Table, protocol: str) -> Amount:
+    return Amount.of(table.held, _train(table, protocol))
 
 
 def _job(table: Table, name: str, protocol: str, seed: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from slmkit.benchmarks.card.measuring import ZERO, Tried
 from slmkit.benchmarks.card.table import Table
@@ -98,7 +99,7 @@ def render_page(tried: Sequence[Tried], table: Table, verdict: Verdict) -> str:
     """The card as one HTML file that asks for nothing."""
     values = {
         "title": table.dataset.name,
-        "verdict": verdict,
+        "verdict": replace(verdict, sentence=verdict.sentence.replace(" %", "\u00a0%")),
         "columns": COLUMNS,
         "numbers": NUMBERS,
         "rows": rows(tried),

@@ -22,14 +22,18 @@ def write(folder: Path, out: Path) -> list[str]:
     if out.suffix not in (".html", ".md"):
         raise InputError(f"--out must end in .html or .md, got {out.name!r}")
     found, problems = results.read_folder(folder)
-    speed = results.read_speed(folder / "speed.json", problems)
+    speed = results.read_speed(folder / results.SPEED, problems)
     if not found and speed is None:
         raise DataError(f"{folder} holds no result files" + (f"; first problem: {problems[0]}" if problems else ""))
     if out.suffix == ".md":
-        from slmkit.benchmarks.report.markdown import render
+        from slmkit.benchmarks.report import markdown
+
+        results.write_text(out, _placed(out, markdown.render(found, speed)))
     else:
-        from slmkit.benchmarks.report.page import render
-    results.write_text(out, _placed(out, render(found, speed)))
+        from slmkit.benchmarks import left_out
+        from slmkit.benchmarks.report import page
+
+        results.write_text(out, page.render(found, speed, left_out.read(folder, problems)))
     return problems
 
 

@@ -14,7 +14,7 @@ from slmkit.benchmarks.card import measuring, show
 from slmkit.benchmarks.card.measuring import Tried
 from slmkit.benchmarks.cell import Cell
 from slmkit.benchmarks.cli import bench_app
-from slmkit.benchmarks.costs import Costs, bytes_within
+from slmkit.benchmarks.costs import Amount, Costs, bytes_within
 from slmkit.benchmarks.datasets import Rows
 from slmkit.errors import InputError, SLMKitError
 
@@ -191,7 +191,7 @@ def test_what_does_not_fit_into_the_time_is_named(clean):
 
 def test_what_takes_longer_than_expected_is_stopped():
     told = child.ask("slmkit.benchmarks.card.measuring", {}, timeout=0.001)
-    assert told == {"status": "late", "reason": "stopped after 0 s, when the time was up", "result": None}
+    assert told == {"status": "no time", "reason": "stopped after 0 s, when the time was up", "result": None}
 
 
 @pytest.fixture
@@ -267,13 +267,15 @@ def test_names_are_escaped(scored, tmp_path):
 
 def test_costs_learn_from_what_was_needed():
     costs, rows = Costs(), Rows(["a text"] * 1000, ["a"] * 1000)
-    rough = costs.expected("slmkit", rows, rows), costs.expected("tfidf-lr", rows, rows)
-    costs.learn("tfidf-lr", rows, rows, rough[1] / 1.5)
-    assert costs.expected("slmkit", rows, rows) == pytest.approx(rough[0] / 1.5)
-    assert costs.expected("tfidf-lr", rows, rows) == pytest.approx(rough[1] / 1.5)
-    costs.learn("dummy", rows, rows, 10**6)  # a machine that sleeps does not stop the rest
-    assert costs.expected("slmkit", rows, rows) < 2.1 * rough[0]
-    costs.learn("slmkit", rows, rows, rough[0] * 3)
-    assert costs.expected("slmkit", rows, rows) == pytest.approx(rough[0] * 3)
-    assert costs.expected("slmkit", rows, None) < costs.expected("slmkit", rows, rows)
+    amount = Amount.of(rows, rows)
+    assert amount == Amount(6000, 6000)
+    rough = costs.expected("slmkit", amount), costs.expected("tfidf-lr", amount)
+    costs.learn("tfidf-lr", amount, rough[1] / 1.5)
+    assert costs.expected("slmkit", amount) == pytest.approx(rough[0] / 1.5)
+    assert costs.expected("tfidf-lr", amount) == pytest.approx(rough[1] / 1.5)
+    costs.learn("dummy", amount, 10**6)  # a machine that sleeps does not stop the rest
+    assert costs.expected("slmkit", amount) < 2.1 * rough[0]
+    costs.learn("slmkit", amount, rough[0] * 3)
+    assert costs.expected("slmkit", amount) == pytest.approx(rough[0] * 3)
+    assert costs.expected("slmkit", Amount(6000)) < costs.expected("slmkit", amount)
     assert bytes_within("slmkit", 1) == 0 < bytes_within("slmkit", 1000)
