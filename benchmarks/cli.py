@@ -103,9 +103,10 @@ def bench_all(
             limit=limit,
             train_limit=train_limit,
         )
-        time_left = budget.Budget(None if minutes is None else 60 * minutes)
+        time_left, cells = budget.Budget(None if minutes is None else 60 * minutes), runner.plan(chosen)
         how = runner.Run(datasets.locate(data_dir), out, on_outcome=keeping_left_out(out), budget=time_left)
-        outcomes = runner.run(runner.plan(chosen), how)
+        typer.echo(f"{len(cells)} cells; looking at their rows …", err=True)
+        outcomes = runner.run(cells, how)
     _show_outcomes(outcomes, json_rows=json_rows)
 
 

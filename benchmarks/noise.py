@@ -23,6 +23,7 @@ CONFIDENCE = 0.95
 RESAMPLES = 2000
 PAIRED, INTERVALS = "paired bootstrap", "intervals"
 _DRAWN = 2_000_000  # numbers in memory at a time
+_FEW = 100
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,10 @@ def _bootstrap(rows: np.ndarray, confidence: float) -> tuple[float, float]:
     if np.ptp(rows) == 0:
         return float(rows[0]), float(rows[0])
     rng, n = np.random.default_rng(0), len(rows)
+    values, counts = np.unique(rows, return_counts=True)
+    if len(values) <= _FEW:  # how often each value is drawn is all that matters
+        means = rng.multinomial(n, counts / n, RESAMPLES) @ values / n
+        return _ends(means, confidence)
     at_once = max(1, _DRAWN // n)
     means = np.concatenate(
         [
@@ -101,6 +106,10 @@ def _bootstrap(rows: np.ndarray, confidence: float) -> tuple[float, float]:
             for start in range(0, RESAMPLES, at_once)
         ]
     )
+    return _ends(means, confidence)
+
+
+def _ends(means: np.ndarray, confidence: float) -> tuple[float, float]:
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 

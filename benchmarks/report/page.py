@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from slmkit.benchmarks.datasets import REGISTRY
-from slmkit.benchmarks.report import examples, figures, tables, templates
+from slmkit.benchmarks.left_out import LeftOut
+from slmkit.benchmarks.report import examples, figures, sections, summary, tables, templates
 from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
 from slmkit.benchmarks.results import Result
 from slmkit.benchmarks.systems import SYSTEMS
 
 
-def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
-    """The page's text."""
+def render(results: Sequence[Result], speed: dict[str, Any] | None, left_out: Sequence[LeftOut] = ()) -> str:
+    """The page's text; ``left_out`` are cells without a result."""
     groups = tables.groups(results)
     plots = {
         group.key: [
@@ -29,10 +30,16 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
     names = list(dict.fromkeys(line.system for group in groups for line in group.lines))
     values = dict(
         score_in=tables.score_in,
+        score_text=tables.score_text,
+        other_text=tables.other_text,
         is_main=tables.is_main,
         groups=groups,
         plots=plots,
-        written={group.key: examples.by_dataset(group) for group in groups},
+        totals=[(group, found) for group in groups if (found := summary.totals(group))],
+        sections=sections.sections(groups),
+        written={group.key: dict(examples.by_dataset(group)) for group in groups},
+        left_out=left_out,
+        dates=sorted({r.date[:10] for r in results}),
         legend={name: figures.style_of(name) for name in names},
         symbols=_SYMBOLS,
         about={name: SYSTEMS[name].about for name in names if name in SYSTEMS},

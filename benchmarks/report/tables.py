@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import mean, stdev
 
 from slmkit.benchmarks.datasets import PROTOCOLS, REGISTRY
@@ -97,7 +97,8 @@ _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
 class Line:
     """A system on a dataset: one result, or the mean over seeds.
 
-    Scores are in points (0 to 100), but for those in bits. ``examples`` are those of the first seed.
+    Scores are in points (0 to 100), but for those in bits. ``examples`` are those of the first seed, ``results`` are
+    what the line was made of, by seed.
     """
 
     task: str
@@ -122,6 +123,7 @@ class Line:
     examples: tuple[Example, ...] = ()
     best: bool = False
     seconds_to_index: float | None = None
+    results: tuple[Result, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def in_bits(self) -> bool:
@@ -225,6 +227,7 @@ def _line(members: Sequence[Result]) -> Line:
         seconds_to_index=first.seconds_to_index,
         limited=first.limit is not None or first.train_limit is not None,
         examples=first.examples,
+        results=tuple(members),
     )
 
 
@@ -258,7 +261,12 @@ def score_in(line: Line, column: str) -> str | None:
     metrics = _COLUMNS.get(family(line.task), {}).get(column, ())
     if column == "score" or line.metric in metrics:
         return score_text(line)
-    return next((f"{line.other[name]:.{digits(name)}f}" for name in metrics if name in line.other), None)
+    return next((other_text(line, name) for name in metrics if name in line.other), None)
+
+
+def other_text(line: Line, metric: str) -> str:
+    """A metric beside the main one, without a spread."""
+    return f"{line.other[metric]:.{digits(metric)}f}" if metric in line.other else "–"
 
 
 def is_main(line: Line, column: str) -> bool:

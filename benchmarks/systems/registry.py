@@ -95,21 +95,6 @@ _ENTRIES = (
         (*_CLASSES, *_SIMILARITY),
     ),
     SystemEntry(
-        "slmkit-linear",
-        f"{_HERE}.ours:linear",
-        "this package: Classifier(method='linear'), a head on untouched sentence vectors",
-        _CLASSES,
-        default=False,
-    ),
-    SystemEntry(
-        "slmkit-zero-shot",
-        f"{_HERE}.ours:ZeroShot",
-        "this package: Classifier.from_labels, told nothing but the labels' names",
-        _SHIPPED_CLASSES,
-        default=False,
-        told_labels=True,
-    ),
-    SystemEntry(
         "tfidf-lr",
         f"{_HERE}.linear:TfidfLogistic",
         "TF-IDF (words 1-2; Chinese characters 1-3) and logistic regression",
@@ -323,6 +308,21 @@ _ENTRIES = (
         "pycorrector without a download: EnSpellCorrector, and ProperCorrector for Chinese",
         _SPELLING,
         packages=("pycorrector",),
+    ),
+    SystemEntry(
+        "slmkit-linear",
+        f"{_HERE}.ours:linear",
+        "this package: Classifier(method='linear'), a head on untouched sentence vectors",
+        _CLASSES,
+        default=False,
+    ),
+    SystemEntry(
+        "slmkit-zero-shot",
+        f"{_HERE}.ours:ZeroShot",
+        "this package: Classifier.from_labels, told nothing but the labels' names",
+        _SHIPPED_CLASSES,
+        default=False,
+        told_labels=True,
     ),
     SystemEntry(
         "dummy",
