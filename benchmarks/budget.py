@@ -1,38 +1,37 @@
-"""A time budget for a run: the cheap cells first, those that would not fit left out."""
+"""A time budget for a run: the cheap cells first, those that would not fit left out.
+
+Reading every set only to learn its size would itself cost minutes. So the order goes by the size of the files at first,
+and by the rows as soon as a cell of theirs has had its turn; whether there is time is always judged by the rows.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
-from slmkit.benchmarks.cell import Cell, material
+from slmkit.benchmarks import datasets
+from slmkit.benchmarks.cell import Cell, Material
 from slmkit.benchmarks.costs import Amount, Costs, start_seconds
-from slmkit.benchmarks.datasets import Rows
 from slmkit.benchmarks.report.numbers import seconds_text
 from slmkit.benchmarks.results import Result
-from slmkit.errors import SLMKitError
+
+_PACKED = 3.5  # what xz makes of text, about
+_DRAWN = 20_000  # bytes, about, where a protocol draws some rows of each class
 
 
 class Budget:
     """Which cell comes next, and whether there is time for it; the clock runs from here.
 
     Args:
-        seconds: in all; None has no end, and only orders the cells.
+        root: the data directory. seconds: in all; None has no end, and only orders the cells.
     """
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, root: Path, seconds: float | None = None) -> None:
+        self._root = root
         self._end = None if seconds is None else time.monotonic() + seconds
         self._costs = Costs()
-        self._amounts: dict[Cell, Amount] = {}
-
-    def size(self, cells: Sequence[Cell], load: Callable[[str, str], Rows]) -> None:
-        """Look at the rows of all cells; where they cannot be read a cell costs nothing, and says so in its turn."""
-        known: dict[tuple[object, ...], Amount] = {}
-        for cell in cells:
-            place = (cell.dataset, cell.split, cell.protocol, cell.limit, cell.train_limit)
-            if place not in known:
-                known[place] = _amount(cell, load)
-            self._amounts[cell] = known[place]
+        self._amounts: dict[tuple[object, ...], Amount] = {}
 
     def pick(self, waiting: Sequence[Cell]) -> Cell:
         """The cheapest of those that wait; of several, the first."""
@@ -41,6 +40,15 @@ class Budget:
     def left(self) -> float | None:
         """Seconds until the end; None where there is none."""
         return None if self._end is None else self._end - time.monotonic()
+
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        left = self.left()
+        return left is not None and left <= 0
+
+    def know(self, cell: Cell, rows: Material) -> None:
+        """Take in what a cell has to read."""
+        self._amounts[_place(cell)] = Amount.of(rows.held, rows.train)
 
     def refusal(self, cell: Cell) -> str:
         """Why there is no time for a cell; empty where there is."""
@@ -51,8 +59,7 @@ class Budget:
 
     def learn(self, cell: Cell, seconds: float) -> None:
         """Take in what a cell needed."""
-        if cell in self._amounts:
-            self._costs.learn(cell.system, self._amounts[cell], seconds)
+        self._costs.learn(cell.system, self._amount(cell), seconds)
 
     def learn_from(self, cell: Cell, result: Result) -> None:
         """Take in what an earlier run needed for it."""
@@ -60,13 +67,29 @@ class Budget:
         self.learn(cell, start_seconds(cell.system) + fit + index + result.seconds_to_predict)
 
     def _expected(self, cell: Cell) -> float:
-        amount = self._amounts.get(cell)
-        return 0.0 if amount is None else self._costs.expected(cell.system, amount)
+        return self._costs.expected(cell.system, self._amount(cell))
+
+    def _amount(self, cell: Cell) -> Amount:
+        place = _place(cell)
+        if place not in self._amounts:
+            self._amounts[place] = self._guess(cell)
+        return self._amounts[place]
+
+    def _guess(self, cell: Cell) -> Amount:
+        entry = datasets.get(cell.dataset)
+        held = self._bytes(entry, cell.split) or self._bytes(entry, "train") // 10  # most likely carved out of it
+        if cell.protocol == "shipped":
+            return Amount(held)
+        drawn = cell.protocol == "few-shot" or entry.train_per_class is not None
+        source = datasets.get(entry.fit_on) if entry.fit_on else entry
+        return Amount(held, _DRAWN if drawn else self._bytes(source, "train"))
+
+    def _bytes(self, entry: datasets.Dataset, split: str) -> int:
+        paths = [self._root / file.path for file in entry.files if file.split == split]
+        sizes = [p.stat().st_size * (_PACKED if p.suffix == ".xz" else 1.0) for p in paths if p.is_file()]
+        return int(sum(sizes))
 
 
-def _amount(cell: Cell, load: Callable[[str, str], Rows]) -> Amount:
-    try:
-        rows = material(cell, load)
-    except SLMKitError:
-        return Amount(0)
-    return Amount.of(rows.held, rows.train)
+def _place(cell: Cell) -> tuple[object, ...]:
+    """Cells of one place read the same amount."""
+    return cell.dataset, cell.split, cell.protocol, cell.limit, cell.train_limit

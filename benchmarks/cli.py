@@ -103,10 +103,10 @@ def bench_all(
             limit=limit,
             train_limit=train_limit,
         )
-        time_left, cells = budget.Budget(None if minutes is None else 60 * minutes), runner.plan(chosen)
-        how = runner.Run(datasets.locate(data_dir), out, on_outcome=keeping_left_out(out), budget=time_left)
-        typer.echo(f"{len(cells)} cells; looking at their rows …", err=True)
-        outcomes = runner.run(cells, how)
+        root = datasets.locate(data_dir)
+        time_left = budget.Budget(root, None if minutes is None else 60 * minutes)
+        how = runner.Run(root, out, on_outcome=keeping_left_out(out), budget=time_left)
+        outcomes = runner.run(runner.plan(chosen), how)
     _show_outcomes(outcomes, json_rows=json_rows)
 
 

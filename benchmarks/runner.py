@@ -125,8 +125,6 @@ def run(cells: Sequence[Cell], how: Run) -> list[Outcome]:
 
     outcomes: list[Outcome] = []
     waiting = list(cells)
-    if how.budget is not None:
-        how.budget.size(waiting, load)
     while waiting:
         cell = waiting[0] if how.budget is None else how.budget.pick(waiting)
         waiting.remove(cell)
@@ -137,14 +135,18 @@ def run(cells: Sequence[Cell], how: Run) -> list[Outcome]:
 
 def _run_cell(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome:
     path = how.out / cell.file_name
+    if how.budget is not None and how.budget.is_over() and not path.is_file():
+        return Outcome(cell, "no time", reason=how.budget.refusal(cell))
     try:
-        digest = material(cell, load).digest
+        rows = material(cell, load)
         fingerprint = systems.build(cell.system, datasets.get(cell.dataset), cell.protocol).fingerprint()
     except (MissingExtraError, DataError) as error:
         return Outcome(cell, "skipped", reason=str(error))
     except (SLMKitError, ImportError, OSError) as error:
         return Outcome(cell, "failed", reason=f"{type(error).__name__}: {error}")
-    kept = _kept(path, fingerprint, digest)
+    if how.budget is not None:
+        how.budget.know(cell, rows)
+    kept = _kept(path, fingerprint, rows.digest)
     if kept is not None:
         if how.budget is not None:
             how.budget.learn_from(cell, kept)

@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from slmkit.benchmarks import child, left_out, report, results, runner, systems
 from slmkit.benchmarks.budget import Budget
-from slmkit.benchmarks.cell import Cell
+from slmkit.benchmarks.cell import Cell, Material
 from slmkit.benchmarks.cli import bench_app
+from slmkit.benchmarks.datasets import Rows
 from slmkit.benchmarks.runner import Outcome, Run, Selection, plan
 from slmkit.benchmarks.systems.dummy import Dummy
 
@@ -55,7 +56,7 @@ def test_all_runs_what_is_there_and_names_the_rest(tiny_root, tmp_path):
 def test_a_failing_cell_is_listed_and_the_others_go_on(tiny_root, tmp_path, monkeypatch):
     monkeypatch.setitem(systems.SYSTEMS, "vader", replace(systems.get("vader"), target=f"{__name__}:Failing"))
     cells = [Cell("sst2", "dev", "shipped", name) for name in ("vader", "dummy")]
-    outcomes = go(cells, tiny_root, tmp_path, Budget())
+    outcomes = go(cells, tiny_root, tmp_path, Budget(tiny_root))
     assert {o.cell.system: o.status for o in outcomes} == {"vader": "failed", "dummy": "done"}
     for outcome in outcomes:
         left_out.note(tmp_path, outcome)
@@ -65,7 +66,7 @@ def test_a_failing_cell_is_listed_and_the_others_go_on(tiny_root, tmp_path, monk
 
 
 def test_cheap_cells_come_first(tiny_root, tmp_path):
-    budget = Budget(0)
+    budget = Budget(tiny_root, 0)
     outcomes = go(CELLS, tiny_root, tmp_path, budget)
     assert [o.cell.system for o in outcomes] == ["dummy", "tfidf-lr", "slmkit"]
     assert {o.status for o in outcomes} == {"no time"}
@@ -73,14 +74,24 @@ def test_cheap_cells_come_first(tiny_root, tmp_path):
     assert not list(tmp_path.glob("*.json"))
 
 
+def test_the_order_goes_by_files_until_the_rows_are_known(tiny_root):
+    budget = Budget(tiny_root)
+    small, large = Cell("stsb", "dev", "shipped", "dummy"), Cell("banking77", "dev", "fitted", "dummy")
+    assert budget.pick([large, small]) == small
+    budget.know(small, Material(Rows(["x" * 10**7], [1.0]), None, None, ""))
+    assert budget.pick([large, small]) == large
+    absent = Cell("movie_reviews", "dev", "shipped", "dummy")
+    assert budget.pick([large, small, absent]) == absent  # it will say that its files are missing
+
+
 def test_what_is_there_costs_no_time(tiny_root, tmp_path):
     dummy = [c for c in CELLS if c.system == "dummy"]
-    assert [o.status for o in go(dummy, tiny_root, tmp_path, Budget())] == ["done"]
-    assert [o.status for o in go(dummy, tiny_root, tmp_path, Budget(0))] == ["cached"]
+    assert [o.status for o in go(dummy, tiny_root, tmp_path, Budget(tiny_root))] == ["done"]
+    assert [o.status for o in go(dummy, tiny_root, tmp_path, Budget(tiny_root, 0))] == ["cached"]
 
 
 def test_a_cell_that_outlives_the_time_is_stopped(tiny_root, tmp_path, monkeypatch):
-    budget = Budget(3600)
+    budget = Budget(tiny_root, 3600)
     monkeypatch.setattr(budget, "left", lambda: 0.001)
     monkeypatch.setattr(budget, "refusal", lambda cell: "")
     (outcome,) = runner.run(CELLS[-1:], Run(tiny_root, tmp_path, budget=budget))
@@ -96,7 +107,7 @@ def test_a_stopped_process_takes_its_own_children_along(tmp_path, monkeypatch):
 
 
 def test_without_a_time_everything_fits(tiny_root):
-    budget = Budget()
+    budget = Budget(tiny_root)
     assert budget.left() is None
     assert budget.refusal(CELLS[0]) == ""
 
@@ -114,14 +125,14 @@ def test_a_note_goes_once_there_is_a_result(tiny_root, tmp_path):
     left_out.note(tmp_path, Outcome(replace(cell, seed=1), "failed", reason="odd"))
     assert [e.seed for e in left_out.read(tmp_path, [])] == [0, 1]
     for seed in (0, 1):
-        (outcome,) = go([replace(cell, seed=seed)], tiny_root, tmp_path, Budget())
+        (outcome,) = go([replace(cell, seed=seed)], tiny_root, tmp_path, Budget(tiny_root))
         left_out.note(tmp_path, outcome)
     assert not (tmp_path / results.LEFT_OUT).exists()
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"kind": "left out", "cells": [{}]}', '{"kind": "x", "cells": []}'])
 def test_a_damaged_note_is_told(tiny_root, tmp_path, damage):
-    go(CELLS[-1:], tiny_root, tmp_path, Budget())
+    go(CELLS[-1:], tiny_root, tmp_path, Budget(tiny_root))
     (tmp_path / results.LEFT_OUT).write_text(damage)
     problems = report.write(tmp_path, tmp_path / "report.html")
     assert len(problems) == 1
