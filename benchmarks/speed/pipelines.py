@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import slmkit
 from slmkit.benchmarks import machine
+from slmkit.benchmarks.child import ask
 from slmkit.benchmarks.speed.compare import TEXTS, draw_texts
-from slmkit.benchmarks.speed.process import ask
 from slmkit.errors import DataError
 
 if TYPE_CHECKING:

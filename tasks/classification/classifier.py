@@ -34,7 +34,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
     Args:
         method: "tune" (branch and head by cross-entropy), "contrastive" (pairs, for about 16 examples a class or
             fewer), "linear" (a logistic head on untouched sentence vectors; seconds), "static" (the same on static
-            vectors, for tables too large for the core: a hundred times the speed, any length of text, less
+            vectors, for tables too large for the core: many times the speed, any length of text, less
             understanding; see ``slmkit.static``), or "auto", which never takes "static" unless ``slm`` is such.
         depth: encoder layers that are tuned. start: what they begin as: "encoder" (its top layers), "vectors" (the
             layers that make sentence vectors), or "auto", by a probe of some of the texts.
@@ -42,8 +42,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
         batch_tokens: tokens of an optimiser step. max_length: tokens of a window; longer texts get several.
         multi_label: a text may have several labels, or none: ``y`` is then a list of label collections or a 0/1 matrix.
         class_weight: "balanced", or a mapping from label to weight.
-        ngrams: with "tune" and "static", add a linear model on n-grams of tokens where that helps on the held-back
-            part: it knows names and set phrases that the branch forgets, and takes a few MB at most.
+        ngrams: with "tune" and "static", add a linear model on n-grams of tokens where that helps on the texts held
+            back. It knows names and set phrases that the branch forgets, and takes a few MB at most.
         label_smoothing: share of the truth that is spread over all labels. dropout: while training.
         word_dropout: with "tune", share of the tokens that are hidden while training; None hides a tenth of them where
             the branch begins as "encoder".

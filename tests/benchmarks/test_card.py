@@ -128,7 +128,7 @@ def test_systems_fit_the_labels(tmp_path):
         path = write(tmp_path / "t.csv", [(text.format(i), names[i % len(names)]) for i in range(60)])
         return set(measuring.capable(card.read(path, "text", "label")))
 
-    fitted = {(name, "fitted") for name in ("slmkit", "slmkit-linear", "tfidf-lr", "dummy")}
+    fitted = {(name, "fitted") for name in ("slmkit", "slmkit-linear", "slmkit-static", "tfidf-lr", "dummy")}
     assert capable("0", "1") == fitted
     assert capable("sport", "news") == {*fitted, ("slmkit-zero-shot", "shipped")}
     shipped = {("slmkit", "shipped"), ("slmkit-zero-shot", "shipped")}

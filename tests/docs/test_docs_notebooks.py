@@ -24,7 +24,9 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     pytest.importorskip("ipykernel")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the kernel imports this tree
     notebook = nbformat.read(path, as_version=4)
-    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(
+        notebook, timeout=600, startup_timeout=300, resources={"metadata": {"path": str(tmp_path)}}
+    )
     client.execute()
     shown = [out for cell in notebook.cells for out in cell.get("outputs", ())]
     assert any("text/html" in out.get("data", {}) for out in shown)
