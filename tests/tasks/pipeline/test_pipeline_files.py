@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from crashing import Crash, crash_at
 from table_files import FORMATS, read_rows, sample, write_rows
 from toy_pipeline import Letters, Words, toy_pipeline
 from toy_tasks import Measure, Picky
@@ -92,26 +93,6 @@ def test_what_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match="no column 'txet'"):
         run_folder(toy_pipeline(), source, tmp_path / "out", asked(column="txet"))
     assert sorted(os.listdir(tmp_path)) == ["rows.csv"]
-
-
-class Crash(BaseException):
-    """Stands for a process that ends here."""
-
-
-def crash_at(monkeypatch, n):
-    calls = [0]
-
-    def breaking(function):
-        def call(*arguments, **keywords):
-            calls[0] += 1
-            if calls[0] >= n:
-                raise Crash
-            return function(*arguments, **keywords)
-
-        return call
-
-    for owner, name in [(os, "replace"), (os, "fsync"), (Path, "unlink"), (Path, "mkdir"), (Path, "rmdir")]:
-        monkeypatch.setattr(owner, name, breaking(getattr(owner, name)))
 
 
 @pytest.mark.parametrize("replaces", [False, True])
