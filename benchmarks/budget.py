@@ -55,7 +55,7 @@ class Budget:
         left, needed = self.left(), self._expected(cell)
         if left is None or needed <= left:
             return ""
-        return f"needs about {seconds_text(needed)}, {seconds_text(max(left, 0.0))} were left"
+        return "the time was up" if left <= 0 else f"needs about {seconds_text(needed)}, {seconds_text(left)} were left"
 
     def learn(self, cell: Cell, seconds: float) -> None:
         """Take in what a cell needed."""

@@ -28,6 +28,7 @@ class Rate:
 # Of text in UTF-8, which goes by tokens in both languages.
 _CORE = Rate(start=8, answered=7e3, fitted=1.5e3, fit_start=60)
 _LIGHT = Rate(start=5, answered=3e5, fitted=2e4)
+_PLAIN = Rate(start=3, answered=1e6, fitted=1e6)
 _RATES = {
     "slmkit-linear": Rate(start=8, answered=8e3, fitted=8e3),
     "slmkit-lexical": Rate(start=8, answered=3e4),
@@ -47,7 +48,7 @@ _RATES = {
     "textblob-spelling": Rate(start=5, answered=1e2),
     "pycorrector": Rate(start=10, answered=1e3),
     "crf": Rate(start=5, answered=1e5, fitted=5e3),
-    "dummy": Rate(start=3, answered=1e7, fitted=1e7),
+    **dict.fromkeys(("dummy", "no-change", "lead", "random", "training-names", "training-pairs", "xz"), _PLAIN),
 }
 
 
