@@ -352,7 +352,7 @@ def load(path: str | Path | None = None, *, precision: str = "auto") -> SLM | St
             library with a BERT, RoBERTa or XLM-R encoder is read too, and "org/name", where nothing here has that name,
             is downloaded from the Hugging Face hub: see ``slmkit.interop.from_pretrained``.
         precision: "auto" (what is fastest on this CPU), "fp32", "bf16" or "int8"; or "static" for the core's static
-            vectors alone, which make sentence vectors at a hundred times the speed: see ``slmkit.static.StaticSLM``.
+            vectors alone, which make sentence vectors at many times the speed: see ``slmkit.static.StaticSLM``.
 
     Raises:
         CheckpointError: the folder is damaged, foreign or newer than this package, or the hub did not give the model.
