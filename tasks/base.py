@@ -87,6 +87,9 @@ class AnswersFromStates(Protocol):
         """Return how ``annotate``'s answers for these texts are made of their states.
 
         The texts are few: they are read at once. An empty list tells which core the task stands on.
+
+        Raises:
+            InputError: the task cannot do so as it is set up, or not for these texts; ``annotate`` is asked then.
         """
         ...
 

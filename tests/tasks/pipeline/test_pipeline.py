@@ -282,6 +282,15 @@ def test_a_speller_reads_the_states_of_short_texts(trained, speller, toy_slm, mo
     assert sum(seen) == 2
 
 
+def test_a_static_classifier_needs_no_states_and_no_core_of_the_others(trained, frame):
+    from slmkit.tasks.classification import Classifier
+
+    quick = Classifier(method="static").fit(["the good film !", "a bad bank ?"] * 16, ["pos", "neg"] * 16)
+    made = Pipeline({"mood": trained["mood"], "quick": quick}).run(frame)
+    assert_as_alone(made, "quick", quick, frame)
+    assert_as_alone(made, "mood", trained["mood"], frame)
+
+
 class Noted(Measure):
     columns = ("note",)
 
