@@ -30,6 +30,7 @@ _CORE = Rate(start=8, answered=7e3, fitted=1.5e3, fit_start=60)
 _LIGHT = Rate(start=5, answered=3e5, fitted=2e4)
 _PLAIN = Rate(start=3, answered=1e6, fitted=1e6)
 _RATES = {
+    "slmkit-static": Rate(start=5, answered=3e5, fitted=1e4),
     "slmkit-linear": Rate(start=8, answered=8e3, fitted=8e3),
     "slmkit-lexical": Rate(start=8, answered=3e4),
     "slmkit-reader": Rate(start=8, answered=5e3, fitted=8e2, fit_start=60),

@@ -14,6 +14,7 @@ from slmkit.errors import SLMKitError
 
 _HOW = {
     ("slmkit", "fitted"): "Classifier().fit(texts, labels)",
+    ("slmkit-static", "fitted"): 'Classifier(method="static").fit(texts, labels)',
     ("slmkit-linear", "fitted"): 'Classifier(method="linear").fit(texts, labels)',
     ("slmkit", "shipped"): "Sentiment().predict(texts)",
 }
