@@ -228,7 +228,7 @@ def test_a_fit_that_was_cut_off_goes_on(toy_slm, tmp_path, monkeypatch):
     assert resumed.fingerprint == whole.fingerprint
     again = small(toy_slm, **settings).fit(*data, folder=tmp_path / "run")
     assert again.fingerprint == whole.fingerprint
-    with pytest.raises(CheckpointError, match="holds a fit of other questions or settings"):
+    with pytest.raises(CheckpointError, match="holds a fit of other texts or settings"):
         small(toy_slm, **settings).fit(*questions(48, seed=1), folder=tmp_path / "run")
     (tmp_path / "run" / "looks.json").write_text("{")
     with pytest.raises(CheckpointError, match="looks.json is damaged"):
