@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from slmkit.checkpoint import SCALE, dequantize_rows, quantize_rows
 from slmkit.errors import InputError
 from slmkit.model.layers import SelfAttention
+from slmkit.text.stretches import stretches
 
 Precision = Literal["auto", "fp32", "bf16", "int8"]
 # Packing the weights takes half a second in all: it is left until a batch is large enough to repay it.
@@ -250,13 +251,9 @@ def length_batches(lengths: np.ndarray, tokens: int = BATCH_TOKENS) -> Iterator[
         at += take
 
 
-def text_chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The texts in chunks, so that memory does not grow with their number."""
-    begin = characters = 0
-    for at, text in enumerate(texts):
-        if at > begin and (at - begin >= CHUNK_TEXTS or characters + len(text) > CHUNK_CHARACTERS):
-            yield texts[begin:at]
-            begin, characters = at, 0
-        characters += len(text)
-    if begin < len(texts):
-        yield texts[begin:]
+def text_chunks(
+    texts: Sequence[str], most: int = CHUNK_TEXTS, characters: int = CHUNK_CHARACTERS
+) -> Iterator[Sequence[str]]:
+    """The texts in chunks; see ``stretches`` for the bounds."""
+    for part in stretches(map(len, texts), most, characters):
+        yield texts[part.start : part.stop]

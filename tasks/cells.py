@@ -10,6 +10,7 @@ from typing import Any
 
 from slmkit.errors import CheckpointError, DataError, InputError, MissingExtraError, SLMKitError
 from slmkit.tasks.base import ERROR_COLUMN, TableTask, cell_problem
+from slmkit.text.stretches import stretches
 
 # One call of the task takes at most this much: enough to batch by length, little enough to keep memory flat.
 BLOCK_ROWS = 1024
@@ -96,16 +97,8 @@ def reasons_of(
 
 def blocks(cells: Sequence[str], rows: Sequence[int], most: int, characters: int) -> Iterator[list[int]]:
     """These rows in blocks of at most so many, with at most so many characters unless a cell alone has more."""
-    block: list[int] = []
-    size = 0
-    for i in rows:
-        if block and (len(block) >= most or size + len(cells[i]) > characters):
-            yield block
-            block, size = [], 0
-        block.append(i)
-        size += len(cells[i])
-    if block:
-        yield block
+    for part in stretches((len(cells[i]) for i in rows), most, characters):
+        yield [rows[at] for at in part]
 
 
 def _attempt(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from slmkit.text.alignment import span_tokens, tag_labels
 from slmkit.text.language import join_words, language
 from slmkit.text.sentences import sentence_spans
+from slmkit.text.stretches import stretches
 from slmkit.text.windows import window_spans
 
 
@@ -79,3 +80,15 @@ def test_span_tokens(toy_slm):
 def test_a_long_run_of_marks_that_ends_no_sentence_is_read_once():
     text = "One. " + ".!?" * 100_000 + "x"
     assert sentence_spans(text) == [(0, 5), (5, len(text))]
+
+
+@given(st.lists(st.integers(0, 30), max_size=60), st.integers(1, 8), st.integers(1, 50))
+def test_stretches_take_everything_once_and_keep_their_bounds(sizes, most, total):
+    found = list(stretches(iter(sizes), most, total))
+    assert [place for part in found for place in part] == list(range(len(sizes)))
+    for part, after in zip(found, [*found[1:], None], strict=False):
+        held = sum(sizes[place] for place in part)
+        assert len(part) <= most
+        assert held <= total or len(part) == 1
+        if after is not None:  # no more would have fitted
+            assert len(part) == most or held + sizes[after[0]] > total

@@ -16,7 +16,7 @@ from slmkit.errors import InputError
 from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
-from slmkit.runtime import convert
+from slmkit.runtime import convert, text_chunks
 from slmkit.tasks.knowledge.entities.calibration import Calibration
 from slmkit.tasks.knowledge.entities.candidates import Candidates, Found, gather, settle
 from slmkit.tasks.knowledge.entities.laying import check_length, lay
@@ -129,7 +129,11 @@ class RecognizerModel(SavedPart):
         Args:
             texts: any strings. nested: whether spans may lie inside others; None as in what it learned.
         """
-        return [own for block in _blocks(texts) for own in self.spans(block, nested=nested).alone()]
+        return [
+            own
+            for block in text_chunks(texts, _BLOCK_TEXTS, _BLOCK_CHARACTERS)
+            for own in self.spans(block, nested=nested).alone()
+        ]
 
     def spans(self, texts: Sequence[str], *, nested: bool | None = None) -> FromStates[list[list[Found]]]:
         """As ``read``, from the states of texts that are few enough to be read at once."""
@@ -187,19 +191,6 @@ def parts_of(rows: int, kinds: int, length: int, most: int) -> Iterator[slice]:
     """Rows of a batch so that no more than ``most`` scores of pairs are made at once, and at least one row."""
     size = max(1, most // max(kinds * length * length, 1))
     return (slice(begin, min(begin + size, rows)) for begin in range(0, rows, size))
-
-
-def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
-    block: list[str] = []
-    size = 0
-    for text in texts:
-        if block and (len(block) >= _BLOCK_TEXTS or size + len(text) > _BLOCK_CHARACTERS):
-            yield block
-            block, size = [], 0
-        block.append(text)
-        size += len(text)
-    if block:
-        yield block
 
 
 def probabilities(model: RecognizerModel, found: Sequence[Found]) -> np.ndarray:

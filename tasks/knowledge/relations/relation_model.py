@@ -17,7 +17,7 @@ from slmkit.errors import InputError
 from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
-from slmkit.runtime import BATCH_TOKENS, convert
+from slmkit.runtime import BATCH_TOKENS, convert, text_chunks
 from slmkit.tasks.knowledge.relations.calibrate import Judge
 from slmkit.tasks.knowledge.relations.candidates import AllowedPairs, Found, collect
 from slmkit.tasks.knowledge.relations.examples import Span
@@ -28,6 +28,7 @@ from slmkit.tasks.knowledge.relations.schema import Schema
 from slmkit.tasks.knowledge.relations.units import MARKS, lay_units, units_of
 from slmkit.tasks.question_answering.reading import passage_tokens
 from slmkit.tasks.saved_part import SavedPart
+from slmkit.text.stretches import stretches
 from slmkit.text.windows import Windows
 
 # Texts are taken in chunks, so that memory does not grow with their number.
@@ -111,8 +112,8 @@ class RelationModel(SavedPart):
 
     def find(self, texts: Sequence[str]) -> Iterator[Found]:
         """What may be said in each text, by an extractor that finds its mentions itself."""
-        for rows in chunks(texts):
-            yield from self.finding([texts[row] for row in rows]).alone()
+        for part in text_chunks(texts, CHUNK_TEXTS, CHUNK_CHARACTERS):
+            yield from self.finding(part).alone()
 
     def finding(self, texts: Sequence[str]) -> FromStates[list[Found]]:
         """As ``find``, from the states of texts that are few enough to be read at once."""
@@ -143,7 +144,7 @@ class RelationModel(SavedPart):
             of "no relation"; a pair that no window holds has no relation for certain. Where a pair has one relation at
             most the chances sum to 1; else each is its own, and the first is that of none of them.
         """
-        for rows in chunks(texts):
+        for rows in stretches(map(len, texts), CHUNK_TEXTS, CHUNK_CHARACTERS):
             yield from self._told([texts[row] for row in rows], [mentions[row] for row in rows])
 
     @torch.inference_mode()
@@ -249,17 +250,3 @@ def check_length(max_length: int, slm: SLM) -> None:
     most = slm.config.encoder.positions
     if not SHORTEST <= max_length <= most:
         raise InputError(f"max_length {max_length}: give {SHORTEST} to {most}")
-
-
-def chunks(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Numbers of the texts of each chunk."""
-    rows: list[int] = []
-    characters = 0
-    for row, text in enumerate(texts):
-        if rows and (len(rows) >= CHUNK_TEXTS or characters + len(text) > CHUNK_CHARACTERS):
-            yield rows
-            rows, characters = [], 0
-        rows.append(row)
-        characters += len(text)
-    if rows:
-        yield rows
