@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -29,13 +30,20 @@ from slmkit.pretraining import corpus
 from slmkit.pretraining.denoising import unlabelled
 from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, Pair
 from slmkit.runtime import float_copy, mixed_precision
-from slmkit.text.language import is_han
-from slmkit.text.tokenizer import BOS, EOS, Tokenizer
+from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
-from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_loss, trainable_decoder
-from slmkit.training.states import text_batches
+from slmkit.training.pairs import (
+    begun_decoder,
+    forced,
+    log_frequencies,
+    pair_batches,
+    pair_loss,
+    trainable_decoder,
+)
 
 FIRST_MARK = 7  # reserved marks before it announce texts to the encoder
+AT_ONCE = 4096  # pairs that are tokenized together
+MOST_READ = 4  # times that a pair is drawn
 LOOKS, HELD = 500, 64  # steps between two looks at the pairs held back; how many of each job
 STARTS = {job: FIRST_MARK + number for number, job in enumerate(JOBS)}
 
@@ -45,8 +53,8 @@ class DecodeConfig:
     """Settings of the stage.
 
     Attributes:
-        steps: optimiser steps. learning_rate: peak. raw: share of the steps' rows that come from raw text.
-        characters: of raw text that is read. batch_tokens: source and target tokens of a step.
+        steps: optimiser steps. learning_rate: peak. raw: share of the rows that come from raw text.
+        characters: of raw text that is read. batch_tokens: source and target tokens of a step, padding counted.
         source, target: most tokens of a side. dropout: in the decoder. seed: of everything.
     """
 
@@ -64,7 +72,7 @@ class DecodeConfig:
 def drawn_pairs(data: Path, config: DecodeConfig) -> list[Pair]:
     """The pairs of the stage, each set as often as its size and share say, and raw text beside them.
 
-    Sets count by the square root of their size times their share; none is read more than twice.
+    Sets count by the square root of their size times their share; none is read more than ``MOST_READ`` times.
     """
     rng = np.random.default_rng(config.seed)
     raw = list(unlabelled(corpus.rows(data / "raw", config.characters, seed=config.seed), rng))
@@ -73,12 +81,20 @@ def drawn_pairs(data: Path, config: DecodeConfig) -> list[Pair]:
     sets = [[pair for pair in source.read(data) if pair.source and pair.target] for source in PAIR_SOURCES]
     weights = np.array([source.share * len(rows) ** 0.5 for source, rows in zip(PAIR_SOURCES, sets, strict=True)])
     wanted = len(raw) * (1 - config.raw) / max(config.raw, 1e-9) if config.raw else sum(map(len, sets))
-    counts = np.minimum(wanted * weights / weights.sum(), [2 * len(rows) for rows in sets]).astype(int)
+    counts = np.minimum(wanted * weights / weights.sum(), [MOST_READ * len(rows) for rows in sets]).astype(int)
     made = list(raw) if config.raw else []
     for rows, count in zip(sets, counts, strict=True):
-        order = np.concatenate([rng.permutation(len(rows)), rng.permutation(len(rows))])[:count]
+        order = np.concatenate([rng.permutation(len(rows)) for _ in range(MOST_READ)])[:count]
         made += [rows[i] for i in order]
     return made
+
+
+class TokenPair(NamedTuple):
+    """A pair in tokens, int32: a source with its begin and end marks, a target without."""
+
+    job: str
+    source: np.ndarray
+    target: np.ndarray
 
 
 class Decode(nn.Module):
@@ -98,8 +114,8 @@ class Decode(nn.Module):
         self._encoder = [None if device == "cpu" else float_copy(slm.encoder).to(device).eval()]
         if self._encoder[0] is not None:
             decoder.words.to(device)
-        self.pairs = pairs
-        self.lengths = np.array([_size(p.source, config.source) + _size(p.target, config.target) for p in pairs])
+        self.pairs = self.tokenized(pairs)
+        self.lengths = np.array([(len(p.source), min(len(p.target) + 1, config.target)) for p in self.pairs])
         self.tokens = 0
         self._queue: list[np.ndarray] = []
         self._epoch = 0
@@ -108,7 +124,7 @@ class Decode(nn.Module):
         """Rows of a step, epoch after epoch."""
         while step >= len(self._queue):
             rng = np.random.default_rng((self.config.seed, self._epoch))
-            self._queue.extend(text_batches(self.lengths, self.config.batch_tokens, rng))
+            self._queue.extend(pair_batches(*self.lengths.T, self.config.batch_tokens, rng))
             self._epoch += 1
         return self._queue[step]
 
@@ -119,8 +135,20 @@ class Decode(nn.Module):
             torch.manual_seed(self.config.seed * 1_000_000 + step)
             return {"write": self.pair_loss([self.pairs[i] for i in self.batch(step)])}
 
+    def tokenized(self, pairs: Sequence[Pair]) -> list[TokenPair]:
+        """Pairs as the stage reads them; a source is cut to its limit here, a target in ``forced``."""
+        most, encode = self.config.source - 2, self._slm[0].tokenizer.encode_batch
+        made = []
+        for begin in range(0, len(pairs), AT_ONCE):
+            part = pairs[begin : begin + AT_ONCE]
+            sides = zip(part, encode([p.source for p in part]), encode([p.target for p in part]), strict=True)
+            for pair, source, target in sides:
+                ids = np.concatenate([[BOS], source.ids[:most], [EOS]]).astype(np.int32)
+                made.append(TokenPair(pair.job, ids, target.ids[: self.config.target + 1].astype(np.int32)))
+        return made
+
     @torch.no_grad()
-    def held_losses(self, held: Sequence[Pair], at_once: int = 32) -> dict[str, float]:
+    def held_losses(self, held: Sequence[TokenPair], at_once: int = 32) -> dict[str, float]:
         """Mean loss of a target token by job, of pairs that are not learned from."""
         was = self.training
         self.eval()
@@ -133,15 +161,11 @@ class Decode(nn.Module):
         self.train(was)
         return found
 
-    def pair_loss(self, pairs: Sequence[Pair]) -> Tensor:
+    def pair_loss(self, pairs: Sequence[TokenPair]) -> Tensor:
         """Mean loss of the target tokens of some pairs."""
-        tokenizer = self._slm[0].tokenizer
-        limit = self.config.source
-        sources = [np.concatenate([[BOS], t.ids[: limit - 2], [EOS]]) for t in _encode(tokenizer, pairs, 1)]
-        targets = forced(
-            [t.ids for t in _encode(tokenizer, pairs, 2)], [STARTS[p.job] for p in pairs], self.config.target
-        )
-        ids, mask = pad_rows(torch.from_numpy(np.concatenate(sources)), torch.tensor([len(s) for s in sources]))
+        sources = torch.from_numpy(np.concatenate([p.source for p in pairs]).astype(np.int64))
+        targets = forced([p.target.astype(np.int64) for p in pairs], [STARTS[p.job] for p in pairs], self.config.target)
+        ids, mask = pad_rows(sources, torch.tensor([len(p.source) for p in pairs]))
         self.tokens += int(mask.sum() + targets.mask.sum())
         states = self._read(ids, mask)
         ids, mask = ids.to(self.device), mask.to(self.device)
@@ -161,16 +185,6 @@ class Decode(nn.Module):
         return mixed_precision() if self.device == "cpu" else torch.autocast(self.device, torch.bfloat16)
 
 
-def _size(text: str, limit: int) -> int:
-    """About how many tokens a text has: one a Chinese character, one for four others."""
-    han = sum(map(is_han, text[: 6 * limit]))
-    return min(limit, han + (len(text) - han) // 4 + 2)
-
-
-def _encode(tokenizer: Tokenizer, pairs: Sequence[Pair], side: int) -> list:
-    return tokenizer.encode_batch([pair[side] for pair in pairs])
-
-
 def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, begin: Path | None = None) -> Decode:
     """Run the stage, or go on with it where it was stopped.
 
@@ -182,9 +196,10 @@ def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, be
     torch.manual_seed(config.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     slm = load_core(core, precision="fp32") if device != "cpu" else load_core(core)
-    pairs, held = hold_back(drawn_pairs(data, config), config)
+    pairs, held_pairs = hold_back(drawn_pairs(data, config), config)
     decoder = first_decoder(slm, pairs, config, begin)
     model = Decode(slm, decoder, pairs, config, device)
+    held = model.tokenized(held_pairs)
     run = Run(model, Schedule(steps=config.steps, learning_rate=config.learning_rate), folder)
 
     def loss(step: int) -> dict[str, Tensor]:

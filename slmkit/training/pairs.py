@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -48,6 +48,36 @@ def forced(targets: Sequence[np.ndarray], starts: Sequence[int], limit: int) -> 
     read, mask = pad_rows(torch.from_numpy(np.concatenate([ids[:-1] for ids in whole])), lengths)
     wanted, _ = pad_rows(torch.from_numpy(np.concatenate([ids[1:] for ids in whole])), lengths)
     return Forced(read, wanted, mask)
+
+
+def pair_batches(
+    sources: np.ndarray, targets: np.ndarray, tokens: int, rng: np.random.Generator, *, pool: int = 64
+) -> Iterator[np.ndarray]:
+    """Shuffled batches of pairs whose sources are of like length, and whose targets are.
+
+    The decoder's work goes by the targets, so they are put into classes first, each a quarter longer than the one
+    before, and sorted by source within a class: a tenth of the targets' places is padding, where pairs sorted by the
+    sum of their lengths left four tenths.
+
+    Args:
+        sources, targets: tokens of each pair's two sides, int ``(n,)``. tokens: of a batch, padding and both sides
+            counted; a longer pair is a batch of its own. rng: order. pool: batches that are sorted together.
+    """
+    order = rng.permutation(len(sources))
+    size = max(1, int(pool * tokens / max(float((sources + targets).mean()), 1.0)))
+    made: list[np.ndarray] = []
+    for begin in range(0, len(order), size):
+        part = order[begin : begin + size]
+        classes = np.floor(np.log(targets[part].clip(1)) / math.log(1.25)).astype(int)
+        # Every other class runs the other way, so that the batch in which two of them meet is even too.
+        part = part[np.lexsort((np.where(classes % 2, -1, 1) * sources[part], -classes))]
+        first = 0
+        for at in range(1, len(part) + 1):
+            rows = part[first : at + 1]
+            if at == len(part) or len(rows) * (int(sources[rows].max()) + int(targets[rows].max())) > tokens:
+                made.append(part[first:at])
+                first = at
+    yield from (made[i] for i in rng.permutation(len(made)))
 
 
 def pair_loss(decoder: Decoder, memory: Memory, targets: Forced, *, sampled: bool = False) -> Tensor:

@@ -25,8 +25,15 @@ from slmkit.tasks.inputs import as_texts, check_seed
 from slmkit.text.tokenizer import BOS
 from slmkit.text.windows import Windows, beginnings
 from slmkit.training.loop import Descent, Schedule
-from slmkit.training.pairs import begun_decoder, forced, log_frequencies, pair_loss, trainable_decoder
-from slmkit.training.states import TrunkStates, text_batches
+from slmkit.training.pairs import (
+    begun_decoder,
+    forced,
+    log_frequencies,
+    pair_batches,
+    pair_loss,
+    trainable_decoder,
+)
+from slmkit.training.states import TrunkStates
 
 TOKENS_READ = 6_000_000  # in all, of both sides: about half an hour of two cores with bf16 products
 # Peaks for a decoder that cannot write yet (held-back loss of 1,000 E2E pairs after three epochs: 1.97 with 5e-4, 1.84
@@ -214,7 +221,7 @@ class WriterInTraining(nn.Module):
         self._once = sources.once()
         self.longest = recipe.target or decoder.config.positions - 1
         ends = np.array([min(len(ids) + 1, self.longest) for ids in targets])
-        self.lengths = self.states.text_lengths() + ends
+        self.lengths = np.stack([self.states.text_lengths(), ends], axis=1)
 
     def loss(self, rows: np.ndarray) -> Tensor:
         """Mean loss of the target tokens of some pairs."""
@@ -235,7 +242,7 @@ class WriterInTraining(nn.Module):
         was = self.training
         self.eval()
         total, tokens = 0.0, 0
-        for part in length_batches(self.lengths[rows], self.recipe.batch_tokens):
+        for part in length_batches(self.lengths[rows].sum(1), self.recipe.batch_tokens):
             count = sum(len(self.targets[i]) + 1 for i in rows[part])
             total, tokens = total + float(self.loss(rows[part])) * count, tokens + count
         self.train(was)
@@ -291,5 +298,5 @@ def _descend(model: WriterInTraining, recipe: WriterRecipe, verbose: int) -> tup
 
 def _batches(model: WriterInTraining, rows: np.ndarray, recipe: WriterRecipe, epoch: int) -> Iterator[np.ndarray]:
     rng = np.random.default_rng([recipe.seed, epoch])
-    for batch in text_batches(model.lengths[rows], recipe.batch_tokens, rng):
+    for batch in pair_batches(*model.lengths[rows].T, recipe.batch_tokens, rng):
         yield rows[batch]

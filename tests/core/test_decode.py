@@ -20,7 +20,14 @@ from slmkit.pretraining.pairs import (
 )
 from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
-from slmkit.training.pairs import begun_decoder, forced, log_frequencies, sampled_vocabulary, trainable_decoder
+from slmkit.training.pairs import (
+    begun_decoder,
+    forced,
+    log_frequencies,
+    pair_batches,
+    sampled_vocabulary,
+    trainable_decoder,
+)
 from tests.conftest import make_toy_slm
 
 SIZE = {"width": 32, "heads": 4, "ffn": 64, "positions": 64}
@@ -129,6 +136,7 @@ def test_pairs_held_back_are_not_learned_from(learned):
     assert len(held) == 128
     assert not {(p.job, p.source) for p in held} & {(p.job, p.source) for p in kept}
     model = Decode(slm, begun_decoder(slm.encoder, DecoderConfig(layers=1, **SIZE)), kept, DecodeConfig())
+    held = model.tokenized(held)
     whole, half = model.held_losses(held), model.held_losses(held, at_once=5)
     assert set(whole) == {TITLE, CONTINUE}
     assert whole == pytest.approx(half, abs=1e-3)
@@ -190,3 +198,23 @@ def test_no_carved_sentence_is_learned_from(data_dir):
     carved = {text for en, zh in tatoeba_rows(data_dir) if is_carved(en) for text in (en, zh)}
     assert len(carved) > 1000
     assert not learned & carved
+
+
+def test_batches_of_pairs_are_even_on_both_sides():
+    rng = np.random.default_rng(0)
+    sources, targets = rng.integers(1, 190, 3000), rng.integers(1, 128, 3000)
+    batches = list(pair_batches(sources, targets, 2048, rng))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(3000))
+    places = [(len(b) * int(sources[b].max()), len(b) * int(targets[b].max())) for b in batches]
+    assert max(map(sum, places)) <= 2048
+    padded = np.sum(places, axis=0)
+    assert targets.sum() > 0.85 * padded[1]
+    assert sources.sum() > 0.75 * padded[0]
+    again = list(pair_batches(sources, targets, 2048, np.random.default_rng(5)))
+    assert [b.tolist() for b in again] != [b.tolist() for b in batches]
+
+
+def test_a_pair_larger_than_a_batch_stands_alone():
+    batches = list(pair_batches(np.array([500, 3, 4]), np.array([9, 9, 9]), 64, np.random.default_rng(0)))
+    assert [0] in [b.tolist() for b in batches]
+    assert sorted(np.concatenate(batches).tolist()) == [0, 1, 2]
