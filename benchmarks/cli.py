@@ -241,12 +241,13 @@ def bench_speed(
     limit: Annotated[int, typer.Option("--limit", help="Texts of each dataset.")] = 2000,
     repeats: Annotated[int, typer.Option("--repeats", help="Timed passes; the median counts.")] = 3,
     data_dir: DataDir = None,
-    out: Annotated[Path | None, typer.Option("--out", help="JSON file; speed.json in DIR is shown by report.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="JSON file; report shows speed*.json.")] = None,
     json_rows: Annotated[bool, typer.Option("--json", help="Print the measurement as JSON on the last line.")] = False,
     writing: Annotated[bool, typer.Option("--writing", help="Measure what writes: our decoder and its peers.")] = False,
     pipeline: Annotated[
         bool, typer.Option("--pipeline", help="Measure four tasks over one pass, beside one after the other.")
     ] = False,
+    long: Annotated[bool, typer.Option("--long", help="Measure summaries by the length of the text.")] = False,
     declared: Annotated[
         Path | None, typer.Option("--declared", help="With --pipeline, a TOML file whose tasks are measured.")
     ] = None,
@@ -260,17 +261,11 @@ def bench_speed(
     with one_line_errors():
         if limit < 1 or repeats < 1:
             raise InputError(f"--limit and --repeats must be 1 or more, got {limit} and {repeats}")
-        if (writing and pipeline) or (system and pipeline) or (declared is not None and not pipeline):
-            raise InputError("--pipeline goes without --writing and --system, and --declared only with it")
-        show = speed.pipeline_tables if pipeline else speed.writing_tables if writing else speed.tables
-        if pipeline:
-            root = datasets.locate(data_dir)
-            found = speed.measure_pipeline(root, declared=declared, limit=limit, repeats=repeats)
-        elif writing:
-            found = speed.measure_writing(tuple(system or ()), repeats=repeats)
-        else:
-            found = speed.measure(tuple(system or ()), datasets.locate(data_dir), limit=limit, repeats=repeats)
-        for title, columns, rows, right in show(found):
+        kinds = [name for name, given in (("writing", writing), ("pipeline", pipeline), ("long", long)) if given]
+        found = speed.measure_one_of(
+            kinds, tuple(system or ()), lambda: datasets.locate(data_dir), limit, repeats, declared=declared
+        )
+        for title, columns, rows, right in speed.tables(found):
             show_table(title, columns, rows, right=right)
         if out is not None:
             write_text(out, json.dumps(found, indent=1, ensure_ascii=False) + "\n")

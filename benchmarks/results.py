@@ -17,7 +17,7 @@ from slmkit.benchmarks.metrics import METRICS
 from slmkit.errors import DataError
 
 SCHEMA = 1
-SPEED, LEFT_OUT = "speed.json", "left_out.json"  # what else lies in a folder of results
+SPEED, LEFT_OUT = "speed*.json", "left_out.json"  # what else lies in a folder of results
 ROW = (
     "task",
     "dataset",
@@ -191,7 +191,7 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
         raise DataError(f"{folder} is not a folder of results")
     results, problems = [], []
     for path in sorted(folder.glob("*.json")):
-        if path.name in (SPEED, LEFT_OUT):
+        if path.match(SPEED) or path.name == LEFT_OUT:
             continue
         try:
             results.append(read(path))
@@ -219,16 +219,19 @@ def json_line(results: Iterable[Result]) -> str:
     return json.dumps([r.row() for r in results], ensure_ascii=False, allow_nan=False)
 
 
-def read_speed(path: Path, problems: list[str]) -> dict[str, Any] | None:
-    """The measurement of ``bench speed``, where there is one; what is wrong with it is added to ``problems``."""
-    if not path.is_file():
-        return None
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        problems.append(f"{path}: {error}")
-        return None
-    if not isinstance(data, dict) or data.get("kind") != "speed":
-        problems.append(f"{path}: not a measurement of 'slmkit bench speed'")
-        return None
-    return data
+def read_speeds(folder: Path, problems: list[str]) -> list[dict[str, Any]]:
+    """The measurements of ``bench speed`` in a folder; what is wrong with one is added to ``problems``."""
+    from slmkit.benchmarks.speed.show import KINDS
+
+    found = []
+    for path in sorted(folder.glob(SPEED)):
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            problems.append(f"{path}: {error}")
+            continue
+        if isinstance(data, dict) and data.get("kind") in KINDS:
+            found.append(data)
+        else:
+            problems.append(f"{path}: not a measurement of 'slmkit bench speed'")
+    return sorted(found, key=lambda data: KINDS.index(data["kind"]))

@@ -26,12 +26,16 @@ TASKS = {
     "correct": "slmkit.tasks.spelling:SpellCorrector",
     "entities": "slmkit.tasks.knowledge:EntityRecognizer",
     "relations": "slmkit.tasks.knowledge:RelationExtractor",
+    "translate": "slmkit.tasks.generation:Translator",
+    "generate": "slmkit.tasks.generation:Generator",
 }
 """The shipped tasks by name. The class is imported only when the task is asked for."""
 NEEDS = {"ask": "index"}
 """Tasks that cannot work without one of their options."""
 _OWN_WEIGHTS = {"ask": "reader", "correct": "speller", "entities": "recognizer", "relations": "relations"}
 """Tasks that cannot work without a folder of ``weights``."""
+_OF_THE_DECODER = ("translate", "generate")
+"""Tasks that cannot work without the core's decoder."""
 
 _CLASSIFIER = "slmkit.tasks.classification:BranchModel"
 _CLASSIFIERS = {"static-classifier": "slmkit.tasks.classification:StaticModel"}
@@ -173,6 +177,11 @@ def _check_options(name: str, kind: Any, options: Iterable[str]) -> None:
 
 def ships(name: str) -> bool:
     """Whether the weights that a task of this name needs are in this installation."""
+    if name in _OF_THE_DECODER:
+        from slmkit.checkpoint import DECODER
+        from slmkit.core import shipped_weights
+
+        return (shipped_weights() / DECODER).is_file()
     folder = _OWN_WEIGHTS.get(name)
     return folder is None or (weights_folder(folder) / "config.json").is_file()
 

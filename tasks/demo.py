@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from slmkit.errors import InputError
 from slmkit.tasks.base import ERROR_COLUMN, NEEDS, TASKS, TableTask, load_task, ships
 from slmkit.tasks.stream import run_file
 
 TABLE = "reviews_and_news.csv"
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "translate": {"source": None, "target": "zh"},  # the table is in both languages
+    "generate": {"max_new_tokens": 24},
+}
+"""What the demo asks of a task beside its defaults."""
 _PREVIEW_ROWS = 8
 _WIDTH = 44
 
@@ -38,7 +44,7 @@ def run_demo(folder: Path, *, tasks: Iterable[TableTask] | None = None) -> DemoR
         tasks: The tasks; None is all that ship and need nothing but a text.
     """
     own = (name for name in TASKS if name not in NEEDS and ships(name))
-    chosen = [load_task(name) for name in own] if tasks is None else list(tasks)
+    chosen = [load_task(name, **OPTIONS.get(name, {})) for name in own] if tasks is None else list(tasks)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -22,18 +22,18 @@ def write(folder: Path, out: Path) -> list[str]:
     if out.suffix not in (".html", ".md"):
         raise InputError(f"--out must end in .html or .md, got {out.name!r}")
     found, problems = results.read_folder(folder)
-    speed = results.read_speed(folder / results.SPEED, problems)
-    if not found and speed is None:
+    speeds = results.read_speeds(folder, problems)
+    if not found and not speeds:
         raise DataError(f"{folder} holds no result files" + (f"; first problem: {problems[0]}" if problems else ""))
     if out.suffix == ".md":
         from slmkit.benchmarks.report import markdown
 
-        results.write_text(out, _placed(out, markdown.render(found, speed)))
+        results.write_text(out, _placed(out, markdown.render(found, speeds)))
     else:
         from slmkit.benchmarks import left_out
         from slmkit.benchmarks.report import page
 
-        results.write_text(out, page.render(found, speed, left_out.read(folder, problems)))
+        results.write_text(out, page.render(found, speeds, left_out.read(folder, problems)))
     return problems
 
 

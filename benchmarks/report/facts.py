@@ -10,9 +10,9 @@ from slmkit.benchmarks.results import Result
 Table = tuple[str, list[str], list[list[str]], list[str]]
 
 
-def machine_text(results: Sequence[Result], speed: Mapping[str, Any] | None) -> list[str]:
+def machine_text(results: Sequence[Result], speeds: Sequence[Mapping[str, Any]]) -> list[str]:
     """One line for each machine that results come from."""
-    machines = [r.machine for r in results] + ([speed["machine"]] if speed and "machine" in speed else [])
+    machines = [r.machine for r in results] + [speed["machine"] for speed in speeds if "machine" in speed]
     return list(dict.fromkeys(_machine(m) for m in machines))
 
 
@@ -35,10 +35,8 @@ def version_text(results: Sequence[Result]) -> list[str]:
     return sorted(python) + sorted(found, key=str.lower)
 
 
-def speed_tables(speed: Mapping[str, Any] | None) -> list[Table]:
+def speed_tables(speeds: Sequence[Mapping[str, Any]]) -> list[Table]:
     """Tables of ``bench speed``; none where it was not run."""
-    if speed is None:
-        return []
     from slmkit.benchmarks.speed import tables
 
-    return tables(speed)
+    return [table for speed in speeds for table in tables(speed)]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil, floor, log10
 from typing import Any
 
 from slmkit.benchmarks.report.tables import Group, Line
+from slmkit.benchmarks.speed.lengths import KIND as LENGTHS_KIND
 from slmkit.benchmarks.systems import SYSTEMS
 
 # Mid tones of one lightness, apart in hue: readable on white and on near-black.
@@ -37,6 +38,32 @@ def quality_speed(group: Group) -> str:
 def quality_size(group: Group) -> str:
     """Score against bytes on disk; systems without a size are left out."""
     return _panels(group, lambda line: (line.bytes or 0) / 1e6, "MB on disk", "size")
+
+
+def by_length(speed: Mapping[str, Any]) -> str:
+    """Seconds against characters, of ``bench speed --long``; empty for another measurement."""
+    measured = [system for system in speed["systems"] if "rows" in system] if speed["kind"] == LENGTHS_KIND else []
+    if not measured:
+        return ""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    with rc_context(_look("length")):  # type: ignore[arg-type]  # the stubs list every key
+        figure = Figure(figsize=(2 * _PANEL[0], _PANEL[1]), layout="constrained")
+        FigureCanvasSVG(figure)
+        panel = figure.subplots()
+        for place, system in enumerate(measured):
+            across, up = ([row[name] for row in system["rows"]] for name in ("characters", "seconds"))
+            panel.plot(across, up, marker=MARKERS[place], color=PALETTE[place], linewidth=1, label=system["system"])
+        panel.set_xlim(left=0)
+        panel.set_ylim(bottom=0)
+        panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        panel.set_xlabel("characters of the text")
+        panel.set_ylabel("seconds")
+        panel.grid(visible=True)
+        panel.legend(frameon=False)
+        return _svg(figure, "length", 2)
 
 
 def _panels(group: Group, across: Callable[[Line], float], label: str, kind: str) -> str:

@@ -15,13 +15,13 @@ _AFTER = ("95 %", "rows/s", "fit", "peak RSS", "parameters", "on disk")
 _AFTER_SEARCH = ("95 %", "rows/s", "index", *_AFTER[3:])  # searching is measured as shipped: there is no fitting
 
 
-def render(results: Sequence[Result], speed: dict[str, Any] | None) -> str:
+def render(results: Sequence[Result], speeds: Sequence[dict[str, Any]]) -> str:
     """The file's text."""
     parts = [_group(group) for group in tables.groups(results)]
     parts += [
-        f"### {cell(title)}\n\n" + table(columns, rows, right) for title, columns, rows, right in speed_tables(speed)
+        f"### {cell(title)}\n\n" + table(columns, rows, right) for title, columns, rows, right in speed_tables(speeds)
     ]
-    machines = "; ".join(machine_text(results, speed))
+    machines = "; ".join(machine_text(results, speeds))
     footer = [f"Measured on {cell(machines)}."] if machines else []
     if results:
         footer.append(f"Versions: {cell(', '.join(version_text(results)))}.")

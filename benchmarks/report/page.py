@@ -13,7 +13,7 @@ from slmkit.benchmarks.results import Result
 from slmkit.benchmarks.systems import SYSTEMS
 
 
-def render(results: Sequence[Result], speed: dict[str, Any] | None, left_out: Sequence[LeftOut] = ()) -> str:
+def render(results: Sequence[Result], speeds: Sequence[dict[str, Any]], left_out: Sequence[LeftOut] = ()) -> str:
     """The page's text; ``left_out`` are cells without a result."""
     groups = tables.groups(results)
     plots = {
@@ -44,9 +44,10 @@ def render(results: Sequence[Result], speed: dict[str, Any] | None, left_out: Se
         symbols=_SYMBOLS,
         about={name: SYSTEMS[name].about for name in names if name in SYSTEMS},
         datasets=[REGISTRY[d] for d in REGISTRY if any(r.dataset == d for r in results)],
-        machines=machine_text(results, speed),
+        machines=machine_text(results, speeds),
         versions=version_text(results),
-        speed=speed_tables(speed),
+        speed=speed_tables(speeds),
+        speed_plots=[templates.markup(svg) for speed in speeds if (svg := figures.by_length(speed))],
         provenance=sorted(results, key=lambda r: (r.dataset, r.split, r.protocol, r.system, r.seed)),
     )
     filters: dict[str, Callable[..., str]] = {"interval": tables.interval_text, "metric": tables.metric_title}

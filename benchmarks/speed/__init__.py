@@ -1,10 +1,12 @@
-"""Speed of embedding (texts a second, share of the machine's rate, cold start, memory), of writing, of pipelines."""
+"""Speed of embedding (texts/s, share of the machine's rate, cold start, memory), writing, pipelines, long text."""
 
 from __future__ import annotations
 
+from slmkit.benchmarks.speed.choice import measure_one_of
 from slmkit.benchmarks.speed.compare import EMBEDDERS, TEXTS, measure
+from slmkit.benchmarks.speed.lengths import measure_lengths
 from slmkit.benchmarks.speed.pipelines import measure_pipeline
-from slmkit.benchmarks.speed.show import pipeline_tables, tables, writing_tables
+from slmkit.benchmarks.speed.show import tables
 from slmkit.benchmarks.speed.writing import WRITERS, measure_writing
 
 __all__ = [
@@ -12,9 +14,9 @@ __all__ = [
     "TEXTS",
     "WRITERS",
     "measure",
+    "measure_lengths",
+    "measure_one_of",
     "measure_pipeline",
     "measure_writing",
-    "pipeline_tables",
     "tables",
-    "writing_tables",
 ]

@@ -1,15 +1,21 @@
-"""The speed measurement as tables."""
+"""The speed measurements as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from slmkit.benchmarks.speed import lengths
 
 Table = tuple[str, list[str], list[list[str]], list[str]]
 
 
 def tables(found: Mapping[str, Any]) -> list[Table]:
-    """Title, columns, rows and right-aligned columns of each table."""
+    """Title, columns, rows and right-aligned columns of each table of a measurement, whichever kind it is."""
+    return _KINDS[found["kind"]](found)
+
+
+def _embedding(found: Mapping[str, Any]) -> list[Table]:
     out = [_throughput(found)]
     shares = _shares(found)
     if shares[2]:
@@ -21,8 +27,7 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
     return out
 
 
-def writing_tables(found: Mapping[str, Any]) -> list[Table]:
-    """As ``tables``, of ``measure_writing``."""
+def _writing(found: Mapping[str, Any]) -> list[Table]:
     measured = [system for system in found["systems"] if "tokens_per_second" in system]
     settings = list(measured[0]["tokens_per_second"]) if measured else []
     columns = ["system", "precision", *(f"{each.replace('x', ' × ')} beams, tokens/s" for each in settings)]
@@ -35,12 +40,31 @@ def writing_tables(found: Mapping[str, Any]) -> list[Table]:
         "each system in a fresh process"
     )
     out = [(title, columns, rows, columns[2:])]
-    missing = [[system["system"], system["reason"]] for system in found["systems"] if "reason" in system]
-    return [*out, ("Left out", ["system", "reason"], missing, [])] if missing else out
+    return [*out, *_missing(found)]
 
 
-def pipeline_tables(found: Mapping[str, Any]) -> list[Table]:
-    """As ``tables``, of ``measure_pipeline``."""
+def _missing(found: Mapping[str, Any]) -> list[Table]:
+    rows = [[str(x["system"]), str(x["reason"])] for x in found["systems"] if "reason" in x]
+    return [("Left out", ["system", "reason"], rows, [])] if rows else []
+
+
+def _lengths(found: Mapping[str, Any]) -> list[Table]:
+    measured = [system for system in found["systems"] if "rows" in system]
+    counts = [row["characters"] for row in measured[0]["rows"]] if measured else []
+    columns = ["summary", *(f"{count:,} characters" for count in counts), "growth", "memory beyond a page"]
+    rows = [
+        [
+            system["system"],
+            *(f"{row['seconds']:.2f} s" for row in system["rows"]),
+            f"{system['growth']:.2f}",
+            f"{max(row['more_than_a_page_mb'] for row in system['rows']):,.0f} MB",
+        ]
+        for system in measured
+    ]
+    return [("Seconds by the length of the text (growth 1: linear)", columns, rows, columns[1:]), *_missing(found)]
+
+
+def _pipeline(found: Mapping[str, Any]) -> list[Table]:
     ways = ("together", "apart", "full models")
     columns = ["texts", *(f"{way}, texts/s" for way in ways), "faster than apart", "than full models", "differ"]
     rows = [
@@ -93,3 +117,12 @@ def _rates(found: Mapping[str, Any]) -> Table:
     rows = [[kind, f"{rate:,.0f}" if rate else "not available"] for kind, rate in found["rates"].items()]
     title = "The machine's matrix products, 2048 × 384 × 1536"
     return title, ["precision", "GFLOP/s (int8: Gop/s)"], rows, ["GFLOP/s (int8: Gop/s)"]
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any]], list[Table]]] = {
+    "speed": _embedding,
+    "speed of writing": _writing,
+    "speed of a pipeline": _pipeline,
+    lengths.KIND: _lengths,
+}
+KINDS = tuple(_KINDS)

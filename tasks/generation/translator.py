@@ -42,7 +42,8 @@ class Translator(WritingTask):
     sentences that are in the target language already.
 
     Args:
-        source, target: "en" and "zh", or the other way round.
+        source, target: "en" and "zh", or the other way round. Without a source (None), a text that is in the target
+            language already is left as it is; with one, it is refused as written in the wrong language.
         settings: of the search, over the defaults (``num_beams`` 4 …), see ``GenerationConfig``.
         random_state: of ``fit``. verbose: 1 shows budget and progress of a fit on stderr.
         slm: the core, or the folder of one; None takes the one that ships with the package.
@@ -53,7 +54,7 @@ class Translator(WritingTask):
 
     def __init__(
         self,
-        source: str = "en",
+        source: str | None = "en",
         target: str = "zh",
         *,
         settings: Mapping[str, Any] | None = None,
@@ -70,16 +71,22 @@ class Translator(WritingTask):
 
     @property
     def _start(self) -> str | None:
-        self._check()
-        return f"translate-{self.source}-{self.target}"
+        return f"translate-{self._reads()}-{self.target}"
 
-    def _check(self) -> None:
-        if {self.source, self.target} != set(LANGUAGES):
+    def _reads(self) -> str:
+        """The language that is translated.
+
+        Raises:
+            InputError: the pair is none that it knows.
+        """
+        known = self.target in LANGUAGES and self.source in (None, *LANGUAGES)
+        if not known or self.source == self.target:
             raise InputError(f"source {self.source!r}, target {self.target!r}: give 'en' and 'zh', or 'zh' and 'en'")
+        return next(name for name in LANGUAGES if name != self.target)
 
     def _write(self, texts: list[str]) -> list[str]:
-        self._check()
-        documents = [self._pieces(number, text) for number, text in enumerate(texts)]
+        reads = self._reads()
+        documents = [self._pieces(number, text, reads) for number, text in enumerate(texts)]
         # What stands often is translated once.
         wanted = list(dict.fromkeys(p.text for pieces in documents for p in pieces if p.translated))
         start = self.model_.start if hasattr(self, "model_") else self._start
@@ -87,7 +94,7 @@ class Translator(WritingTask):
         made = dict(zip(wanted, (found[0].text for found in self.writer.write(wanted, start, **search)), strict=True))
         return [self._joined(pieces, made) for pieces in documents]
 
-    def _pieces(self, number: int, text: str) -> list[Piece]:
+    def _pieces(self, number: int, text: str, reads: str) -> list[Piece]:
         """A document in stretches.
 
         Raises:
@@ -97,9 +104,9 @@ class Translator(WritingTask):
         for start, end in sentence_spans(text):
             match = _EDGES.fullmatch(text[start:end])
             before, body, after = match.groups() if match else ("", text[start:end], "")
-            pieces.append(Piece(body, before, after, has_words(body) and language(body) == self.source))
+            pieces.append(Piece(body, before, after, has_words(body) and language(body) == reads))
         spoken = [piece for piece in pieces if has_words(piece.text)]
-        if spoken and not any(piece.translated for piece in spoken):
+        if self.source and spoken and not any(piece.translated for piece in spoken):
             wrong = LANGUAGES[language(text)]
             raise InputError(
                 f"text {number} is {wrong}, this translator reads {LANGUAGES[self.source]}; "

@@ -126,6 +126,6 @@ def test_a_run_over_a_corpus_to_a_result(tmp_path, lay, toy_slm, monkeypatch):
     assert result.scores["citation"] == 1
     assert 0 < result.score < 1
     assert result.seconds_to_index >= 0
-    text = markdown.render([result], None)
+    text = markdown.render([result], [])
     assert text.startswith("### Questions over a whole corpus, as shipped, dev")
     assert "right citation" in text.splitlines()[2]

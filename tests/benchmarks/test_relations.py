@@ -241,7 +241,7 @@ def test_a_run_from_files_to_a_table(tmp_path, lay):
     assert [outcome.status for outcome in outcomes] == ["done", "done"], [outcome.reason for outcome in outcomes]
     assert outcomes[1].result.score == 1.0
     assert set(outcomes[1].result.scores) == {"relation_f1", "relation_precision", "relation_recall"}
-    text = markdown.render([outcome.result for outcome in outcomes], None)
+    text = markdown.render([outcome.result for outcome in outcomes], [])
     assert text.startswith("### Relations, fitted, dev")
     assert {"slmkit", "training-pairs", "between-words"} <= {
         entry.name for entry in systems.SYSTEMS.values() if entry.can(datasets.get("sanwen"), "fitted")

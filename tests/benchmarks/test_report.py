@@ -86,11 +86,11 @@ def test_page_is_whole_and_asks_for_nothing(found):
 def test_names_from_files_are_escaped(found):
     out, measured = found
     evil = [replace(r, dataset=EVIL, system=EVIL, task=EVIL, notes=EVIL) for r in measured]
-    text = page.render(evil, None)
+    text = page.render(evil, [])
     assert Page(text).open == []
     assert "<script" not in text
     assert "&lt;script&gt;" in text
-    lines = markdown.render(evil, None).splitlines()
+    lines = markdown.render(evil, []).splitlines()
     assert not any("<script" in line for line in lines)
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")}
     assert len(widths) == 1

@@ -88,4 +88,4 @@ def test_the_page_has_a_part_for_each_dataset_and_for_what_was_left_out(measured
         assert f'href="#{part}"' in text
     assert "better by more than chance" in text
     assert "<script" not in text
-    assert 'id="left-out"' not in page.render(measured, None)
+    assert 'id="left-out"' not in page.render(measured, [])

@@ -103,7 +103,7 @@ def test_scores_stand_side_by_side_and_fewer_bits_are_best(found):
 
 
 def test_the_best_is_marked_in_its_main_column(found):
-    text = markdown.render(found[1], None)
+    text = markdown.render(found[1], [])
     assert "| dataset | system | n | metric | ROUGE-1 | ROUGE-2 | ROUGE-L | 95 % |" in text
     row = next(line for line in text.splitlines() if line.startswith("| csl-title | lead"))
     assert re.search(r"\| ROUGE-L of characters \| [\d.]+ \| [\d.]+ \| \*\*[\d.]+\*\* \|", row)
@@ -113,7 +113,7 @@ def test_the_best_is_marked_in_its_main_column(found):
 def test_the_page_shows_examples_folded_and_escaped(found):
     out, measured = found
     evil = Example("<script>in</script>", ("<b>one</b>", "two"), "<i>out</i>\nnext")
-    page_text = page.render([replace(r, examples=(evil,)) if r.examples else r for r in measured], None)
+    page_text = page.render([replace(r, examples=(evil,)) if r.examples else r for r in measured], [])
     assert "<script" not in page_text
     assert "<b>one" not in page_text
     assert "&lt;i&gt;out&lt;/i&gt;\nnext" in page_text

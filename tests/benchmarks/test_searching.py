@@ -149,7 +149,7 @@ def test_the_time_to_index_stands_in_the_table(tmp_path, lay):
     lay(tmp_path, "zh/qbqtc/dev.json.xz", '{"label": "1", "sentence1": "问", "sentence2": "答"}\n')
     cells = [Cell("qbqtc", "dev", "shipped", "dummy")]
     (outcome,) = runner.run(cells, Run(tmp_path, tmp_path / "out", in_process=True))
-    text = markdown.render([replace(outcome.result, seconds_to_index=12.0)], None)
+    text = markdown.render([replace(outcome.result, seconds_to_index=12.0)], [])
     head, _, row = text.splitlines()[2:5]
     assert text.startswith("### Retrieval, as shipped, dev")
     cells = dict(zip(head.split(" | "), row.split(" | "), strict=True))

