@@ -114,7 +114,7 @@ def render_page(tried: Sequence[Tried], table: Table, verdict: Verdict) -> str:
 
 
 def _machines(tried: Sequence[Tried]) -> list[str]:
-    return machine_text([t.result for t in tried if t.result is not None], None)
+    return machine_text([t.result for t in tried if t.result is not None], [])
 
 
 def _versions(tried: Sequence[Tried]) -> list[str]:

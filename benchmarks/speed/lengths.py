@@ -42,7 +42,7 @@ def measure_lengths(
     """
     if len(lengths) < 2 or min(lengths) < LENGTHS[0]:
         raise InputError(f"give two lengths or more, of at least {LENGTHS[0]:,} characters; got {list(lengths)}")
-    systems = []
+    systems: list[dict[str, Any]] = []
     for method in methods:
         rows: list[dict[str, Any]] = []
         reason = ""
@@ -68,7 +68,8 @@ def measure_lengths(
 
 def _growth(rows: Sequence[dict[str, Any]]) -> float:
     upper = rows[min(len(rows) // 2, len(rows) - 2) :]
-    return float(np.polyfit(*(np.log([row[name] for row in upper]) for name in ("characters", "seconds")), 1)[0])
+    across, up = (np.log([row[name] for row in upper]) for name in ("characters", "seconds"))
+    return float(np.polyfit(across, up, 1)[0])
 
 
 def long_text(characters: int, seed: int = 0) -> str:

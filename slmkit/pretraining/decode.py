@@ -124,7 +124,7 @@ class Decode(nn.Module):
         """Rows of a step, epoch after epoch."""
         while step >= len(self._queue):
             rng = np.random.default_rng((self.config.seed, self._epoch))
-            self._queue.extend(pair_batches(*self.lengths.T, self.config.batch_tokens, rng))
+            self._queue.extend(pair_batches(self.lengths, self.config.batch_tokens, rng))
             self._epoch += 1
         return self._queue[step]
 

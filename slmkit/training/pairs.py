@@ -50,9 +50,7 @@ def forced(targets: Sequence[np.ndarray], starts: Sequence[int], limit: int) -> 
     return Forced(read, wanted, mask)
 
 
-def pair_batches(
-    sources: np.ndarray, targets: np.ndarray, tokens: int, rng: np.random.Generator, *, pool: int = 64
-) -> Iterator[np.ndarray]:
+def pair_batches(lengths: np.ndarray, tokens: int, rng: np.random.Generator, *, pool: int = 64) -> Iterator[np.ndarray]:
     """Shuffled batches of pairs whose sources are of like length, and whose targets are.
 
     The decoder's work goes by the targets, so they are put into classes first, each a quarter longer than the one
@@ -60,11 +58,12 @@ def pair_batches(
     sum of their lengths left four tenths.
 
     Args:
-        sources, targets: tokens of each pair's two sides, int ``(n,)``. tokens: of a batch, padding and both sides
+        lengths: tokens of each pair's source and target, int ``(n, 2)``. tokens: of a batch, padding and both sides
             counted; a longer pair is a batch of its own. rng: order. pool: batches that are sorted together.
     """
+    sources, targets = lengths.T
     order = rng.permutation(len(sources))
-    size = max(1, int(pool * tokens / max(float((sources + targets).mean()), 1.0)))
+    size = max(1, int(pool * tokens / max(float(lengths.sum(1).mean()), 1.0)))
     made: list[np.ndarray] = []
     for begin in range(0, len(order), size):
         part = order[begin : begin + size]

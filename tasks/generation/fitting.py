@@ -298,5 +298,5 @@ def _descend(model: WriterInTraining, recipe: WriterRecipe, verbose: int) -> tup
 
 def _batches(model: WriterInTraining, rows: np.ndarray, recipe: WriterRecipe, epoch: int) -> Iterator[np.ndarray]:
     rng = np.random.default_rng([recipe.seed, epoch])
-    for batch in pair_batches(*model.lengths[rows].T, recipe.batch_tokens, rng):
+    for batch in pair_batches(model.lengths[rows], recipe.batch_tokens, rng):
         yield rows[batch]

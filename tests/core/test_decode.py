@@ -203,18 +203,19 @@ def test_no_carved_sentence_is_learned_from(data_dir):
 def test_batches_of_pairs_are_even_on_both_sides():
     rng = np.random.default_rng(0)
     sources, targets = rng.integers(1, 190, 3000), rng.integers(1, 128, 3000)
-    batches = list(pair_batches(sources, targets, 2048, rng))
+    lengths = np.stack([sources, targets], axis=1)
+    batches = list(pair_batches(lengths, 2048, rng))
     assert sorted(np.concatenate(batches).tolist()) == list(range(3000))
     places = [(len(b) * int(sources[b].max()), len(b) * int(targets[b].max())) for b in batches]
     assert max(map(sum, places)) <= 2048
     padded = np.sum(places, axis=0)
     assert targets.sum() > 0.85 * padded[1]
     assert sources.sum() > 0.75 * padded[0]
-    again = list(pair_batches(sources, targets, 2048, np.random.default_rng(5)))
+    again = list(pair_batches(lengths, 2048, np.random.default_rng(5)))
     assert [b.tolist() for b in again] != [b.tolist() for b in batches]
 
 
 def test_a_pair_larger_than_a_batch_stands_alone():
-    batches = list(pair_batches(np.array([500, 3, 4]), np.array([9, 9, 9]), 64, np.random.default_rng(0)))
+    batches = list(pair_batches(np.array([[500, 9], [3, 9], [4, 9]]), 64, np.random.default_rng(0)))
     assert [0] in [b.tolist() for b in batches]
     assert sorted(np.concatenate(batches).tolist()) == [0, 1, 2]
