@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from slmkit.core import load
-from slmkit.errors import DataError, SLMKitError
+from slmkit.errors import DataError
 from slmkit.tasks.classification.classifier import Classifier
 from slmkit.tasks.classification.natural_text import naturalise
 from slmkit.tasks.classification.sentiment import NEGATIVE, POSITIVE
+from slmkit.tasks.recipe_commands import run_recipe
 
 NAMES = {"0": NEGATIVE, "1": POSITIVE}
 FILES = {
@@ -174,13 +175,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the recipe from the command line; returns the exit code."""
-    try:
-        accuracy = train(parse(argv))
-    except SLMKitError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    sys.stderr.write("  ".join(f"{language} dev accuracy {value}" for language, value in accuracy.items()) + "\n")
-    return 0
+    return run_recipe(lambda: {"dev accuracy": train(parse(argv))})
 
 
 if __name__ == "__main__":

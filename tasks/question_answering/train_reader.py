@@ -7,7 +7,6 @@ small ones, with passages beside them that do not answer the questions, and writ
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from slmkit.core import load
-from slmkit.errors import DataError, InputError, SLMKitError
+from slmkit.errors import DataError, InputError
 from slmkit.tasks.question_answering.carving import in_dev
 from slmkit.tasks.question_answering.negatives import mine
 from slmkit.tasks.question_answering.reader import Reader
@@ -29,6 +28,7 @@ from slmkit.tasks.question_answering.reading_sources import (
     articles,
     load_source,
 )
+from slmkit.tasks.recipe_commands import recipe_parser, run_recipe
 
 DEV = {
     "cmrc2018": ("zh/cmrc2018/cmrc2018_trial.json.xz", False),
@@ -196,33 +196,17 @@ def save(
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     names = [source.name for source in SOURCES]
-    parser = argparse.ArgumentParser(prog="train_reader", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, required=True, help="folder with en/ and zh/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
-    parser.add_argument("--core", type=Path, default=None, help="folder of the core; default: the shipped one")
-    parser.add_argument("--minutes", type=float, default=None, help="shorten the training to what fits")
-    parser.add_argument("--run", type=Path, default=None, help="folder for the state, to go on from after a kill")
+    parser = recipe_parser("train_reader", __doc__, names, depth=6, batch_tokens=4096)
     parser.add_argument("--epochs", type=int, default=3, help="as many questions read as there are, so many times")
-    parser.add_argument("--depth", type=int, default=6, help="layers of the branch")
-    parser.add_argument("--learning-rate", type=float, default=3e-4)
-    parser.add_argument("--batch-tokens", type=int, default=4096, help="tokens of a step")
     parser.add_argument("--max-length", type=int, default=None, help="tokens of a window (256)")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, default=None, help="questions of a set at most, for a trial")
-    parser.add_argument("--without", choices=names, nargs="*", default=[], metavar="SET", help=", ".join(names))
     parser.add_argument("--dev", type=int, default=400, help="questions of each dev set to try it on; 0: none")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the recipe from the command line; returns the exit code."""
-    try:
-        scores = train(parse(argv))
-    except SLMKitError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    sys.stderr.write(json.dumps({"dev overlap F1": scores}) + "\n")
-    return 0
+    return run_recipe(lambda: {"dev overlap F1": train(parse(argv))})
 
 
 if __name__ == "__main__":

@@ -8,18 +8,17 @@ are chosen on sentences that it never saw.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from slmkit.core import SLM, load
-from slmkit.errors import DataError, SLMKitError
+from slmkit.errors import DataError
+from slmkit.tasks.recipe_commands import recipe_parser, run_recipe, steps_before
 from slmkit.tasks.spelling.calibrate import judge, temperature_of, told, worth_looking
 from slmkit.tasks.spelling.candidates import Candidates
 from slmkit.tasks.spelling.fitting import Piece, begun, calibrated, follow, made_model
@@ -99,8 +98,9 @@ def _descend(
             return sum((p.sum() * 0 for p in network.parameters()), torch.zeros(()))
         return piece.loss(network, slm, learned.lists, torch.arange(len(piece.chunks)).numpy())
 
-    steps = _steps_before(arguments.run) or arguments.steps
-    if recipe.minutes is not None and _steps_before(arguments.run) is None:
+    begun = steps_before(arguments.run)
+    steps = begun or arguments.steps
+    if recipe.minutes is not None and begun is None:
         steps = min(steps, steps_in(recipe.minutes, network, (loss(step) for step in range(steps))))
     sys.stderr.write(
         f"{len(learned.english):,} English and {len(learned.chinese):,} Chinese texts, {len(learned.pairs):,} pairs; "
@@ -111,43 +111,20 @@ def _descend(
     follow(network, loss, Schedule(steps, recipe.learning_rate), folder=arguments.run, seed=recipe.seed)
 
 
-def _steps_before(folder: Path | None) -> int | None:
-    """Steps of the whole run that was begun in a folder, or None."""
-    if folder is None or not (folder / "state.safetensors").is_file():
-        return None
-    return int(json.loads((folder / "run.json").read_text(encoding="utf-8"))["steps"])
-
-
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     names = [source.name for source in (*RAW, *PAIRS)]
-    parser = argparse.ArgumentParser(prog="train_speller", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, required=True, help="folder with en/, zh/ and raw/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
-    parser.add_argument("--core", type=Path, default=None, help="folder of the core; default: the shipped one")
-    parser.add_argument("--minutes", type=float, default=None, help="shorten the training to what fits")
-    parser.add_argument("--run", type=Path, default=None, help="folder for lists and state, to go on from after a kill")
+    parser = recipe_parser("train_speller", __doc__, names, depth=4, batch_tokens=4096)
     parser.add_argument("--steps", type=int, default=8000, help="steps at most")
-    parser.add_argument("--depth", type=int, default=4, help="layers of the branch")
     parser.add_argument("--rank", type=int, default=128, help="of the projections that candidates are scored in")
-    parser.add_argument("--learning-rate", type=float, default=3e-4)
-    parser.add_argument("--batch-tokens", type=int, default=4096, help="tokens of a step")
     parser.add_argument("--held-back", type=int, default=2000, help="texts a language that thresholds are chosen on")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--characters", type=int, default=None, help="of each raw file at most, for a trial")
-    parser.add_argument("--without", choices=names, nargs="*", default=[], metavar="NAME", help=", ".join(names))
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the recipe from the command line; returns the exit code."""
-    try:
-        facts = train(parse(argv))
-    except SLMKitError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    sys.stderr.write(json.dumps({"held back": facts}) + "\n")
-    return 0
+    return run_recipe(lambda: {"held back": train(parse(argv))})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ the recognizer that ships and the one that looks for types by name. It is tried 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 import torch
 
 from slmkit.core import load
-from slmkit.errors import DataError, InputError, SLMKitError
+from slmkit.errors import DataError, InputError
 from slmkit.pretraining.sources import read_text
 from slmkit.tasks.knowledge.entities.calibration import Judged
 from slmkit.tasks.knowledge.entities.inventories import GENERAL, inventory
@@ -26,6 +25,7 @@ from slmkit.tasks.knowledge.entities.offers import Offer, Shelf, general_offer, 
 from slmkit.tasks.knowledge.entities.open_fit import OpenNetwork, follow, judged, pooled
 from slmkit.tasks.knowledge.entities.recipe import RecognizerRecipe
 from slmkit.tasks.knowledge.entities.sources import SOURCES, Lesson, column_lessons, load_source, token_lessons
+from slmkit.tasks.recipe_commands import recipe_parser, run_recipe, steps_before
 from slmkit.training.loop import Schedule, steps_in
 
 UNSEEN: dict[str, Callable[[Path], Iterator[Lesson]]] = {
@@ -148,46 +148,28 @@ def _told(sets: dict[str, Judged]) -> dict[str, dict[str, float]]:
 
 def _steps(network: OpenNetwork, draw: Callable[[int], Offer], arguments: argparse.Namespace) -> int:
     """How many steps there will be; a run that was begun keeps its number."""
-    begun = None if arguments.run is None else arguments.run / "state.safetensors"
-    if begun is not None and begun.is_file():
-        return int(json.loads((arguments.run / "run.json").read_text(encoding="utf-8"))["steps"])
-    if arguments.minutes is None:
-        return arguments.steps
+    begun = steps_before(arguments.run)
+    if begun is not None or arguments.minutes is None:
+        return begun or arguments.steps
     return min(arguments.steps, steps_in(arguments.minutes, network, (network.loss(draw(step)) for step in range(3))))
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     names = [source.name for source in SOURCES]
-    parser = argparse.ArgumentParser(prog="train_recognizer", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, required=True, help="folder with en/, zh/ and raw/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
-    parser.add_argument("--core", type=Path, default=None, help="folder of the core; default: the shipped one")
-    parser.add_argument("--minutes", type=float, default=None, help="shorten the training to what fits")
-    parser.add_argument("--run", type=Path, default=None, help="folder for the state, to go on from after a kill")
+    parser = recipe_parser("train_recognizer", __doc__, names, depth=6, batch_tokens=2048)
     parser.add_argument("--steps", type=int, default=8000, help="steps at most")
     parser.add_argument("--head", choices=("pointer", "tagger", "both"), default="both")
-    parser.add_argument("--depth", type=int, default=6, help="layers of the branch")
-    parser.add_argument("--learning-rate", type=float, default=3e-4)
-    parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a step")
     parser.add_argument("--max-length", type=int, default=None, help="tokens of a window (256)")
     parser.add_argument("--held-back", type=int, default=400, help="texts of a set, for calibration")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, default=None, help="texts of a set at most, for a trial")
-    parser.add_argument("--without", choices=names, nargs="*", default=[], metavar="SET", help=", ".join(names))
     parser.add_argument("--dev", type=int, default=400, help="texts of each unseen set to try it on; 0: none")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the recipe from the command line; returns the exit code."""
-    try:
-        facts = train(parse(argv))
-    except SLMKitError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    sys.stderr.write(json.dumps(facts, ensure_ascii=False) + "\n")
-    return 0
+    return run_recipe(lambda: train(parse(argv)))
 
 
 if __name__ == "__main__":

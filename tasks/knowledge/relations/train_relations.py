@@ -8,7 +8,6 @@ what it tells of is learned: a relation or a type that it does not mark is neith
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import warnings
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from slmkit.core import load
-from slmkit.errors import InputError, SLMKitError
+from slmkit.errors import InputError
 from slmkit.tasks.knowledge.relations.examples import Example, LeftOut
 from slmkit.tasks.knowledge.relations.fitting import fit_relations
 from slmkit.tasks.knowledge.relations.general import GENERAL
@@ -27,6 +26,7 @@ from slmkit.tasks.knowledge.relations.jobs import Asked
 from slmkit.tasks.knowledge.relations.recipe import RelationRecipe
 from slmkit.tasks.knowledge.relations.relation_model import RelationModel
 from slmkit.tasks.knowledge.relations.sources import SOURCES, RelationSource, load_source
+from slmkit.tasks.recipe_commands import recipe_parser, run_recipe
 
 
 @dataclass(frozen=True)
@@ -113,33 +113,17 @@ def save(
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     names = [source.name for source in SOURCES]
-    parser = argparse.ArgumentParser(prog="train_relations", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, required=True, help="folder with en/ and zh/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
-    parser.add_argument("--core", type=Path, default=None, help="folder of the core; default: the shipped one")
-    parser.add_argument("--minutes", type=float, default=None, help="shorten the training to what fits")
-    parser.add_argument("--run", type=Path, default=None, help="folder for the state, to go on from after a kill")
+    parser = recipe_parser("train_relations", __doc__, names, depth=6, batch_tokens=2048)
     parser.add_argument("--epochs", type=int, default=3, help="as many texts read as there are, so many times")
-    parser.add_argument("--depth", type=int, default=6, help="layers of the branch")
-    parser.add_argument("--learning-rate", type=float, default=3e-4)
-    parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a step")
     parser.add_argument("--max-length", type=int, default=None, help="tokens of a window (256)")
     parser.add_argument("--held-back", type=float, default=None, help="share of the texts to choose the weights on")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, default=None, help="texts of a set at most, for a trial")
-    parser.add_argument("--without", choices=names, nargs="*", default=[], metavar="SET", help=", ".join(names))
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the recipe from the command line; returns the exit code."""
-    try:
-        facts = train(parse(argv))
-    except SLMKitError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    sys.stderr.write(json.dumps({"held back": facts}) + "\n")
-    return 0
+    return run_recipe(lambda: {"held back": train(parse(argv))})
 
 
 if __name__ == "__main__":
