@@ -87,4 +87,30 @@ GENERATION = (
         notes="500 paragraphs of the release in words and <unk>: the first half is read, the second is what is "
         "predicted. The spaces that its tokenizer put round marks are taken out.",
     ),
+    Dataset(
+        name="peoplesdaily-text",
+        version="1",
+        task="continuation",
+        language="zh",
+        licence="corpus for research use",
+        files=(
+            DataFile(
+                split="dev",
+                path="zh/peoplesdaily-ner/dev.txt.xz",
+                sha256="9b9b9cc2aaf8d932b4c135623f3c7a1e9c9d086dcf1d351d57f89654f7b0d143",
+                raw_sha256="a0a24b68e1c3b9123d78660775d9fbedeb38f221263154c07a8811a64f2fc06d",
+                repo="ymcui/Chinese-BERT-wwm",
+                commit="f6410cbd89c49dee8a42a7f7d94d9cca87b431aa",
+                source="data/peopledaily/peopledaily.zip",
+                derived="it stands in a zip archive under a name that was not kept",
+            ),
+        ),
+        reader=text_readers.column_sentences,
+        columns=("beginning", "rest"),
+        metric="bits_per_byte",
+        protocols=("shipped",),
+        rules=(Sample("dev", n=500, stratify=False),),
+        notes="500 sentences of newspaper text without their tags: the first half is read, the second is what is "
+        "predicted. The decoder learned from none of them; half stand in msra-ner, whose tags the encoder learned.",
+    ),
 )

@@ -13,6 +13,7 @@ from slmkit.benchmarks.datasets.readers import decoded, fields, lines, rows_of
 from slmkit.errors import DataError
 
 PARAGRAPH = (200, 2000)  # characters of a paragraph that is continued: the least, and where a longer one is cut
+SENTENCE = 50  # characters of a Chinese sentence that is continued, at least
 _ARTICLES, _SUMMARIES = "News Articles", "Summaries"
 # The BBC summaries are sentences put together without a space: "… from $10.9bn.For the full year …".
 _JOINT = re.compile(r"""(?:(?<=[a-z0-9)%][.!?])|(?<=[.!?]["'”’]))(?=[A-Z“‘])""")
@@ -117,4 +118,14 @@ def wiki_paragraphs(file: DataFile, content: bytes) -> Rows:
         words = text[: PARAGRAPH[1]].split(" ")
         middle = len(words) // 2
         found.append((" ".join(words[:middle]), " ".join(words[middle:])))
+    return rows_of(found)
+
+
+def column_sentences(file: DataFile, content: bytes) -> Rows:
+    """Chinese sentences with a character a line, whatever stands behind it; those long enough are cut in the middle."""
+    found = []
+    for block in decoded(file, content).split("\n\n"):
+        text = "".join(line.split(maxsplit=1)[0] for line in block.splitlines() if line.strip())
+        if len(text) >= SENTENCE:
+            found.append((text[: len(text) // 2], text[len(text) // 2 :]))
     return rows_of(found)

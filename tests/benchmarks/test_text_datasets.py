@@ -116,6 +116,13 @@ def test_paragraphs_are_cut_in_the_middle():
     assert abs(len(beginning.split()) - len(rest.split())) <= 1
 
 
+def test_sentences_in_columns_are_cut_in_the_middle():
+    long, short = "新华社北京一月一日电" * 6, "短句"
+    content = "\n\n".join("\n".join(f"{c} O" for c in text) for text in (long, short)).encode()
+    rows = text_readers.column_sentences(file(), content)
+    assert (rows.inputs, rows.labels) == ([long[:30]], [long[30:]])
+
+
 def test_a_transfer_set_is_fitted_on_another(tiny_root, lay):
     lay(tiny_root, "en/dialogsum/dialogsum.train.jsonl.xz", '{"dialogue": "a: hi", "summary": "hi"}\n')
     lay(tiny_root, "en/samsum/val.csv.xz", "id,summary,dialogue\n1,s,d\n")
@@ -148,6 +155,7 @@ def test_a_limit_on_training_rows_is_not_drawn_by_their_texts(tiny_root, lay):
         ("3am-zh-en", "dev", 1000),
         ("3am-en-zh", "train", 23931),
         ("wikitext2", "dev", 500),
+        ("peoplesdaily-text", "dev", 500),
     ],
 )
 def test_real_splits_have_their_size(data_dir, name, split, n):
