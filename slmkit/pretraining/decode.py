@@ -28,7 +28,7 @@ from slmkit.model.decoder import Decoder
 from slmkit.model.layers import pad_rows
 from slmkit.pretraining import corpus
 from slmkit.pretraining.denoising import unlabelled
-from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, Pair
+from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, UNTAUGHT, Pair
 from slmkit.runtime import float_copy, mixed_precision
 from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
@@ -46,6 +46,7 @@ AT_ONCE = 4096  # pairs that are tokenized together
 MOST_READ = 4  # times that a pair is drawn
 LOOKS, HELD = 500, 64  # steps between two looks at the pairs held back; how many of each job
 STARTS = {job: FIRST_MARK + number for number, job in enumerate(JOBS)}
+TAUGHT = {job: mark for job, mark in STARTS.items() if job not in UNTAUGHT}
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,7 @@ def _note(path: Path, line: dict[str, float]) -> None:
 
 def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: Path | None) -> Decoder:
     """What the run starts from; see ``decode``."""
-    size = DecoderConfig(starts=STARTS)
+    size = DecoderConfig(starts=TAUGHT)
     if begin is None and slm.decoder is not None:
         return trainable_decoder(slm, dropout=config.dropout)
     decoder = begun_decoder(slm.encoder, size, dropout=config.dropout)
@@ -273,7 +274,7 @@ def add_decoder(core: Path | None, run: Path, out: Path) -> SLM:
     folder = core if core is not None else shipped_weights()
     config, files = checkpoint.read_folder(folder, "model")
     packed = checkpoint.pack({f"decoder.{name}": value for name, value in decoder_tensors(run).items()})
-    config["decoder"] = vars(DecoderConfig(starts=STARTS))
+    config["decoder"] = vars(DecoderConfig(starts=TAUGHT))
     files[checkpoint.DECODER] = checkpoint.tensors_to_bytes(packed)
     checkpoint.write_folder(out, {"kind": "model", **config}, files)
     return SLM.load(out)

@@ -27,6 +27,7 @@ EN_ZH, ZH_EN = "translate-en-zh", "translate-zh-en"
 CONTINUE, FILL, SUMMARIZE, TITLE = "continue", "fill", "summarize", "title"
 DESCRIBE, ASK, CLEAN, REWRITE, COUPLET = "describe", "ask", "clean", "rewrite", "couplet"
 JOBS = (CONTINUE, FILL, EN_ZH, ZH_EN, SUMMARIZE, TITLE, DESCRIBE, ASK, CLEAN, REWRITE, COUPLET)
+UNTAUGHT = (CLEAN,)  # its mark waits for pairs
 CARVED = 0.05  # of the sentences of a set without a dev split
 OPEN_DOCUMENTS = (
     "python-docs",
