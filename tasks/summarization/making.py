@@ -93,16 +93,14 @@ class Composer:
 
     Attributes:
         reader: chooses what is read of long texts. drafting: writes. limit: tokens of a text that are read.
-        strict: a draft with flags is not fit to be shown.
     """
 
     reader: Reader
     drafting: Drafting
     limit: int
-    strict: bool
 
     def summaries(self, wish: Wish, texts: Sequence[Pieces], *, supported: bool) -> list[Summary | None]:
-        """One a text; None where nothing fit to be shown was written.
+        """One a text; None where nothing was written.
 
         Args:
             wish: the length. texts: what to summarize. supported: look for the sentences that support it.
@@ -117,7 +115,7 @@ class Composer:
         return [*self._supported(texts, readings, made)] if supported else made
 
     def _summary(self, pieces: Pieces, source: str, draft: Draft) -> Summary | None:
-        if not draft.text or (self.strict and draft.flags):
+        if not draft.text:
             return None
         notes: tuple[str, ...] = ()
         read = 1.0 if source is pieces.text else min(1.0, len(source) / len(pieces.text))

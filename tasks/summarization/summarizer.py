@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from slmkit.tasks.summarization.extractive import Reader
 from slmkit.tasks.summarization.facts import common_words
 from slmkit.tasks.summarization.length import Wish
 from slmkit.tasks.summarization.making import Composer, extract, readable
-from slmkit.tasks.summarization.pieces import Pieces, split_pieces
+from slmkit.tasks.summarization.pieces import split_pieces
 from slmkit.tasks.summarization.writing import STARTS, Drafting
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 METHODS = ("auto", "abstractive", "extractive")
 LEAST_SOURCE_TOKENS = 64
-TAKEN = "nothing was written that the text bears out: its own sentences were taken"
 
 
 class Summarizer(WritingTask):
@@ -32,8 +30,8 @@ class Summarizer(WritingTask):
 
     An extractive summary is made of the text's most salient sentences, as they stand and in their order. An abstractive
     one is written by the core's decoder; of a text longer than ``max_source_tokens`` the decoder reads the most salient
-    sentences. "auto" writes where a decoder is there that was taught to, and takes sentences where there is none, or
-    where what was written holds names or numbers that the text lacks.
+    sentences. "auto" writes where it was fitted, and takes sentences where it was not, since what the shipped decoder
+    writes is further from the summaries of people (SciTLDR dev, 80 rows: ROUGE-L .21 against .26).
 
     An extractive title is the heading that the text has, or else its most salient sentence.
 
@@ -135,24 +133,16 @@ class Summarizer(WritingTask):
         reader = Reader(self._core())
         split = [split_pieces(text) for text in texts]
         found: list[Summary | None] = [None] * len(split)
-        tried: set[int] = set()
         if drafting is not None:
-            strict = self.method == "auto" and self.style == "summary" and self.faithful and not self._is_fitted()
-            composer = Composer(reader, drafting, self.max_source_tokens, strict)
-            rows = [number for number, pieces in enumerate(split) if self._is_written(pieces)]
+            composer = Composer(reader, drafting, self.max_source_tokens)
+            rows = [number for number, pieces in enumerate(split) if len(pieces)]
             made = composer.summaries(wish, [split[i] for i in rows], supported=supported)
-            tried = set(rows)
             for number, summary in zip(rows, made, strict=True):
                 found[number] = summary
         left = [number for number, summary in enumerate(found) if summary is None]
         for number, taken in zip(left, extract(reader, wish, [split[i] for i in left]), strict=True):
-            found[number] = replace(taken, notes=(*taken.notes, TAKEN)) if number in tried else taken
+            found[number] = taken
         return [summary for summary in found if summary is not None]
-
-    def _is_written(self, pieces: Pieces) -> bool:
-        """Whether there is anything to write of; a lone sentence is its own summary, unless asked for otherwise."""
-        alone_is_enough = self.style == "summary" and self.method == "auto" and not self._is_fitted()
-        return len(pieces) > 1 if alone_is_enough else len(pieces) > 0
 
     def _drafting(self) -> Drafting | None:
         """How summaries are written; None where sentences are to be taken."""
@@ -161,7 +151,7 @@ class Summarizer(WritingTask):
         core, start, longest = self._core(), self._start, None
         if self._is_fitted():
             start, longest = self.model_.start, self.model_.longest
-        elif self.method == "auto" and (core.decoder is None or start not in core.writer.starts):
+        elif self.method == "auto":
             return None
         return Drafting(
             self.writer,

@@ -14,22 +14,24 @@ BAD = "the bridge in Oxford closes for nine weeks."
 WORSE = "the bridge in Oxford closes for nine weeks in 1999."
 
 
-def test_auto_writes_where_there_is_a_decoder(told, writing_slm):
+def test_a_decoder_writes_where_it_is_asked_to(told, writing_slm):
     writer = told([GOOD])
-    made = Summarizer(slm=writing_slm).summarize(NEWS)
+    made = Summarizer("abstractive", slm=writing_slm).summarize(NEWS)
     assert (made.text, made.method, made.flags, made.read) == (GOOD, "abstractive", (), 1.0)
     texts, start, settings = writer.asked[0]
     assert (texts, start) == ([NEWS], "summarize")
     assert settings["num_beams"] == settings["num_return_sequences"] == 4
-    assert Summarizer(style="title", slm=writing_slm).predict(NEWS) == GOOD
+    assert Summarizer("abstractive", style="title", slm=writing_slm).predict(NEWS) == GOOD
     assert writer.asked[1][1] == "title"
     assert Summarizer("extractive", slm=writing_slm).summarize(NEWS).method == "extractive"
+    taken = Summarizer(slm=writing_slm).summarize(NEWS)  # "auto" waits for a fit
+    assert (taken.method, len(writer.asked)) == ("extractive", 2)
     assert Summarizer(slm=writing_slm).predict(["", "One sentence."]) == ["", "One sentence."]
 
 
 def test_each_written_sentence_names_what_supports_it(told, writing_slm):
     told(["The bridge closes. A ferry sails."])
-    made = Summarizer(slm=writing_slm).summarize(NEWS)
+    made = Summarizer("abstractive", slm=writing_slm).summarize(NEWS)
     assert [sentence.text for sentence in made.sentences] == ["The bridge closes.", "A ferry sails."]
     for sentence in made.sentences:
         assert made.text[sentence.start : sentence.end] == sentence.text
@@ -41,24 +43,21 @@ def test_each_written_sentence_names_what_supports_it(told, writing_slm):
 
 def test_the_best_without_flags_is_taken(told, writing_slm):
     writer = told([BAD, WORSE, "", GOOD + " …", GOOD])
-    assert Summarizer(slm=writing_slm).predict(NEWS) == GOOD
+    assert Summarizer("abstractive", slm=writing_slm).predict(NEWS) == GOOD
     assert len(writer.asked) == 1
-    made = Summarizer(slm=writing_slm, faithful=False).summarize(NEWS)
+    made = Summarizer("abstractive", slm=writing_slm, faithful=False).summarize(NEWS)
     assert [flag.text for flag in made.flags] == ["Oxford", "nine"]
     assert (made.text, made.notes) == (BAD, ())
 
 
 def test_what_is_flagged_is_forbidden_and_written_again(told, writing_slm):
     writer = told([WORSE], [GOOD])
-    assert Summarizer(slm=writing_slm).predict(NEWS) == GOOD
+    assert Summarizer("abstractive", slm=writing_slm).predict(NEWS) == GOOD
     assert writer.asked[1][2]["forbidden"] == ["1999", "Oxford", "nine"]
 
 
-def test_where_all_are_flagged_auto_takes_sentences(told, writing_slm):
+def test_where_all_are_flagged_the_least_flagged_is_shown_with_its_flags(told, writing_slm):
     told([WORSE, BAD])
-    taken = Summarizer(slm=writing_slm).summarize(NEWS)
-    assert (taken.method, taken.flags) == ("extractive", ())
-    assert taken.notes == ("nothing was written that the text bears out: its own sentences were taken",)
     kept = Summarizer("abstractive", slm=writing_slm).summarize(NEWS)
     assert (kept.text, kept.method) == (BAD, "abstractive")
     assert [(flag.text, flag.kind) for flag in kept.flags] == [("Oxford", "name"), ("nine", "number")]
@@ -70,14 +69,13 @@ def test_where_all_are_flagged_auto_takes_sentences(told, writing_slm):
 
 def test_where_nothing_is_written_sentences_are_taken(told, writing_slm):
     told(["", "  "])
-    for method in ("auto", "abstractive"):
-        assert Summarizer(method, slm=writing_slm).summarize(NEWS).method == "extractive"
+    assert Summarizer("abstractive", slm=writing_slm).summarize(NEWS).method == "extractive"
 
 
 @pytest.mark.parametrize("text", [NEWS, NEWS_ZH])
 def test_of_a_long_text_the_most_salient_sentences_are_read(told, writing_slm, text):
     writer = told(["the bank"])
-    made = Summarizer(slm=writing_slm, max_source_tokens=300).summarize(text * 5)
+    made = Summarizer("abstractive", slm=writing_slm, max_source_tokens=300).summarize(text * 5)
     (source,) = writer.asked[0][0]
     assert len(writing_slm.tokenizer.encode(source)) <= 300
     assert source.startswith(text.split("\n")[0])
@@ -115,14 +113,13 @@ def test_a_random_decoder_writes_the_same_alone_and_in_a_batch(writing_slm):
         assert made.predict(texts[::-1]) == alone[::-1]
 
 
-def test_a_decoder_that_was_not_taught_to(writing_slm, told):
-    writer = told([GOOD])
-    writer.starts = {"continue": 7}
+def test_a_decoder_that_was_not_taught_to(writing_slm):
     starts = dict(writing_slm.writer.starts)
-    assert "summarize" in starts
     writing_slm.decoder.config.starts.pop("summarize")
     try:
         assert Summarizer(slm=writing_slm).summarize(NEWS).method == "extractive"
+        with pytest.raises(InputError, match="not taught to 'summarize'"):
+            Summarizer("abstractive", slm=writing_slm).summarize(NEWS)
     finally:
         writing_slm.decoder.config.starts.update(starts)
 
