@@ -80,9 +80,11 @@ def with_results(markdown: str) -> str:
     from slmkit.benchmarks.report import MARKS
     from slmkit.benchmarks.report.markdown import render
 
-    found, problems = results.read_folder(ROOT / "benchmarks" / "published")
+    folder = ROOT / "benchmarks" / "published"
+    found, problems = results.read_folder(folder)
+    speeds = results.read_speeds(folder, problems)
     if problems:
         raise ValueError(f"benchmarks/published: {problems[0]}")
     head, begin, rest = markdown.partition(MARKS[0])
     _, end, tail = rest.partition(MARKS[1])
-    return f"{head}{begin}\n{render(found, None)}{end}{tail}"
+    return f"{head}{begin}\n{render(found, speeds)}{end}{tail}"
