@@ -73,7 +73,10 @@ def _growth(rows: Sequence[dict[str, Any]]) -> float:
 
 
 def long_text(characters: int, seed: int = 0) -> str:
-    """So many characters of English prose: sentences of the demo's table in random order, a blank line now and then."""
+    """So many characters of English prose: sentences of the demo's table, a blank line now and then.
+
+    Three words of each are drawn anew, so that no two are the same: what stands twice is read once.
+    """
     table = (files("slmkit.tasks") / "demo_data/reviews_and_news.csv").read_text("utf-8")
     from slmkit.text.language import language
     from slmkit.text.sentences import sentence_spans
@@ -81,10 +84,14 @@ def long_text(characters: int, seed: int = 0) -> str:
     texts = [row["text"] for row in csv.DictReader(table.splitlines(keepends=True))]
     known = [text[a:b].strip() for text in texts if language(text) == "en" for a, b in sentence_spans(text)]
     known = [sentence for sentence in known if 40 <= len(sentence) <= 300]
+    words = sorted({word for sentence in known for word in sentence.split() if word.isalpha()})
     rng = np.random.default_rng(seed)
     made, size = [], 0
     while size < characters:
-        made.append(known[rng.integers(len(known))] + ("\n\n" if rng.random() < 0.1 else " "))
+        sentence = known[rng.integers(len(known))].split()
+        for place in rng.integers(len(sentence) - 1, size=3):
+            sentence[place] = words[rng.integers(len(words))]
+        made.append(" ".join(sentence) + ("\n\n" if rng.random() < 0.1 else " "))
         size += len(made[-1])
     return "".join(made)[:characters]
 
