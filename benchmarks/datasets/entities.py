@@ -9,6 +9,16 @@ from slmkit.benchmarks.datasets.entity_readers import EveryTenth, column_entitie
 from slmkit.benchmarks.datasets.spans import SPANS
 from slmkit.benchmarks.datasets.splits import DropSeen
 
+PEOPLES_DAILY = DataFile(
+    split="dev",
+    path="zh/peoplesdaily-ner/dev.txt.xz",
+    sha256="9b9b9cc2aaf8d932b4c135623f3c7a1e9c9d086dcf1d351d57f89654f7b0d143",
+    raw_sha256="a0a24b68e1c3b9123d78660775d9fbedeb38f221263154c07a8811a64f2fc06d",
+    repo="ymcui/Chinese-BERT-wwm",
+    commit="f6410cbd89c49dee8a42a7f7d94d9cca87b431aa",
+    source="data/peopledaily/peopledaily.zip",
+    derived="it stands in a zip archive under a name that was not kept",
+)
 _COLUMNS = ("text", "entities")
 _NO_TRAIN = "The official train file is not at hand: of the official dev file every tenth sentence is dev here."
 _CARVED = (
@@ -327,18 +337,7 @@ SHIPPED = (
         task="entities",
         language="zh",
         licence="corpus for research use",
-        files=(
-            DataFile(
-                split="dev",
-                path="zh/peoplesdaily-ner/dev.txt.xz",
-                sha256="9b9b9cc2aaf8d932b4c135623f3c7a1e9c9d086dcf1d351d57f89654f7b0d143",
-                raw_sha256="a0a24b68e1c3b9123d78660775d9fbedeb38f221263154c07a8811a64f2fc06d",
-                repo="ymcui/Chinese-BERT-wwm",
-                commit="f6410cbd89c49dee8a42a7f7d94d9cca87b431aa",
-                source="data/peopledaily/peopledaily.zip",
-                derived="it stands in a zip archive under a name that was not kept",
-            ),
-        ),
+        files=(PEOPLES_DAILY,),
         reader=column_entities(),
         columns=_COLUMNS,
         metric="entity_f1",

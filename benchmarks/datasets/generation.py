@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slmkit.benchmarks.datasets import text_readers
 from slmkit.benchmarks.datasets.base import DataFile, Dataset, Writing
+from slmkit.benchmarks.datasets.entities import PEOPLES_DAILY
 from slmkit.benchmarks.datasets.splits import Sample
 from slmkit.benchmarks.datasets.texts import Gather
 
@@ -93,18 +94,7 @@ GENERATION = (
         task="continuation",
         language="zh",
         licence="corpus for research use",
-        files=(
-            DataFile(
-                split="dev",
-                path="zh/peoplesdaily-ner/dev.txt.xz",
-                sha256="9b9b9cc2aaf8d932b4c135623f3c7a1e9c9d086dcf1d351d57f89654f7b0d143",
-                raw_sha256="a0a24b68e1c3b9123d78660775d9fbedeb38f221263154c07a8811a64f2fc06d",
-                repo="ymcui/Chinese-BERT-wwm",
-                commit="f6410cbd89c49dee8a42a7f7d94d9cca87b431aa",
-                source="data/peopledaily/peopledaily.zip",
-                derived="it stands in a zip archive under a name that was not kept",
-            ),
-        ),
+        files=(PEOPLES_DAILY,),
         reader=text_readers.column_sentences,
         columns=("beginning", "rest"),
         metric="bits_per_byte",

@@ -98,9 +98,9 @@ def _descend(
             return sum((p.sum() * 0 for p in network.parameters()), torch.zeros(()))
         return piece.loss(network, slm, learned.lists, torch.arange(len(piece.chunks)).numpy())
 
-    begun = steps_before(arguments.run)
-    steps = begun or arguments.steps
-    if recipe.minutes is not None and begun is None:
+    before = steps_before(arguments.run)
+    steps = before or arguments.steps
+    if recipe.minutes is not None and before is None:
         steps = min(steps, steps_in(recipe.minutes, network, (loss(step) for step in range(steps))))
     sys.stderr.write(
         f"{len(learned.english):,} English and {len(learned.chinese):,} Chinese texts, {len(learned.pairs):,} pairs; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 METHODS = ("auto", "abstractive", "extractive")
 LEAST_SOURCE_TOKENS = 64
+TAKEN = "nothing was written that the text bears out: its own sentences were taken"
 
 
 class Summarizer(WritingTask):
@@ -133,15 +135,17 @@ class Summarizer(WritingTask):
         reader = Reader(self._core())
         split = [split_pieces(text) for text in texts]
         found: list[Summary | None] = [None] * len(split)
+        tried: set[int] = set()
         if drafting is not None:
             composer = Composer(reader, drafting, self.max_source_tokens)
             rows = [number for number, pieces in enumerate(split) if len(pieces)]
+            tried = set(rows)
             made = composer.summaries(wish, [split[i] for i in rows], supported=supported)
             for number, summary in zip(rows, made, strict=True):
                 found[number] = summary
         left = [number for number, summary in enumerate(found) if summary is None]
         for number, taken in zip(left, extract(reader, wish, [split[i] for i in left]), strict=True):
-            found[number] = taken
+            found[number] = replace(taken, notes=(*taken.notes, TAKEN)) if number in tried else taken
         return [summary for summary in found if summary is not None]
 
     def _drafting(self) -> Drafting | None:

@@ -69,7 +69,9 @@ def test_where_all_are_flagged_the_least_flagged_is_shown_with_its_flags(told, w
 
 def test_where_nothing_is_written_sentences_are_taken(told, writing_slm):
     told(["", "  "])
-    assert Summarizer("abstractive", slm=writing_slm).summarize(NEWS).method == "extractive"
+    taken = Summarizer("abstractive", slm=writing_slm).summarize(NEWS)
+    assert (taken.method, taken.flags) == ("extractive", ())
+    assert taken.notes == ("nothing was written that the text bears out: its own sentences were taken",)
 
 
 @pytest.mark.parametrize("text", [NEWS, NEWS_ZH])
