@@ -23,6 +23,7 @@ from slmkit.text.stretches import stretches
 Precision = Literal["auto", "fp32", "bf16", "int8"]
 # Packing the weights takes half a second in all: it is left until a batch is large enough to repay it.
 _PACK_ROWS = 256
+_FEW_ROWS = 64  # up to these the number of operators counts, not their work: a decoder's steps are such
 LEVELS = {"whole": 127, "halved": 63}  # largest value of a quantized activation
 CHUNK_TEXTS, CHUNK_CHARACTERS = 2048, 4_000_000  # of what is in memory as tokens at one time
 BATCH_TOKENS = 2048  # larger batches leave the cache (measured on two AVX-512 cores)
@@ -137,12 +138,14 @@ class Int8Linear(nn.Module):
         if way == "none":
             weight = dequantize_rows(self.weight, self.scale)
             return F.linear(states.float(), weight, self.bias).to(self.dtype)
-        rows, levels = states.reshape(-1, states.shape[-1]), LEVELS[way]
-        # Two reductions: torch's aminmax is ten times slower on a CPU, and abs needs memory of the size of the rows.
-        largest = torch.maximum(rows.amax(-1, keepdim=True), -rows.amin(-1, keepdim=True)).clamp_min_(1e-12)  # (N, 1)
-        product = (self._whole if way == "whole" else self._halved)(rows * (levels / largest))
-        bias, token_scale = self.bias.to(self.dtype), (largest / levels).to(self.dtype)
-        return torch.addcmul(bias, product, token_scale, out=product).view(*states.shape[:-1], -1)
+        rows = states.reshape(-1, states.shape[-1])
+        largest = _largest(rows)
+        if way == "whole":
+            product, unit = self._whole(rows * (LEVELS[way] / largest)), largest / LEVELS[way]
+        else:
+            product, unit = self._halved(rows / largest), largest
+        bias, unit = self.bias.to(self.dtype), unit.to(self.dtype)
+        return torch.addcmul(bias, product, unit, out=product).view(*states.shape[:-1], -1)
 
     def _whole(self, scaled: Tensor) -> Tensor:
         if self._packed is None and len(scaled) >= _PACK_ROWS:
@@ -155,15 +158,25 @@ class Int8Linear(nn.Module):
         )
 
     def _halved(self, scaled: Tensor) -> Tensor:
+        """Of rows between -1 and 1: the operator itself takes them to half of a byte's range."""
         if self._packed is None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # see _prepacked
                 scale = self.scale.double()
                 weight = torch._make_per_channel_quantized_tensor(self.weight, scale, self._zeros, 0)
                 self._packed = torch.ops.quantized.linear_prepack(weight, None)
-        zero = LEVELS["halved"] + 1
-        product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(scaled, 1.0, zero, self._packed)
-        return product.to(self.dtype)
+        levels = LEVELS["halved"]
+        return torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+            scaled, 1 / levels, levels + 1, self._packed
+        ).to(self.dtype)
+
+
+def _largest(rows: Tensor) -> Tensor:
+    """Largest absolute value of each row ``(N, n)``, never 0: ``(N, 1)``."""
+    if len(rows) <= _FEW_ROWS:
+        return rows.abs().amax(-1, keepdim=True).clamp_min_(1e-12)
+    # Two reductions: torch's aminmax is ten times slower on a CPU, and abs needs memory of the size of the rows.
+    return torch.maximum(rows.amax(-1, keepdim=True), -rows.amin(-1, keepdim=True)).clamp_min_(1e-12)
 
 
 def _as_bytes(scaled: Tensor) -> Tensor:

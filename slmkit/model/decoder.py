@@ -28,17 +28,16 @@ class KeyValues:
     kept: Tensor
     length: int = 0
 
-    def append(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Add positions ``(N, h, t, D)``; returns all of them so far."""
-        end = self.length + k.shape[2]
+    def append(self, new: Tensor) -> Tensor:
+        """Add positions ``(2, N, h, t, D)``; returns all of them so far."""
+        end = self.length + new.shape[3]
         if end > self.kept.shape[3]:
             grown = self.kept.new_empty(*self.kept.shape[:3], max(2 * self.kept.shape[3], end), self.kept.shape[4])
             grown[..., : self.length, :] = self.kept[..., : self.length, :]
             self.kept = grown
-        self.kept[0, :, :, self.length : end] = k
-        self.kept[1, :, :, self.length : end] = v
+        self.kept[..., self.length : end, :] = new
         self.length = end
-        return self.kept[0, :, :, :end], self.kept[1, :, :, :end]
+        return self.kept[..., :end, :]
 
     def select(self, rows: Tensor) -> None:
         """Keep these rows, in this order; a row may be named more than once."""
@@ -58,11 +57,29 @@ class Memory:
     mask: Tensor | None
     copied: Tensor
     ids: Tensor
+    _slots: Tensor | None = None
+
+    @property
+    def slots(self) -> Tensor:
+        """For each token of the source a number that all its occurrences in the text share: ``(B, S)``."""
+        if self._slots is None:
+            ordered, order = self.ids.sort(1)
+            changes = F.pad(ordered[:, 1:] != ordered[:, :-1], (1, 0)).cumsum(1)
+            self._slots = torch.empty_like(order).scatter_(1, order, changes)
+        return self._slots
 
     def select(self, texts: Tensor) -> Memory:
         """The memory of these texts."""
         mask = None if self.mask is None else self.mask[texts]
-        return Memory([(k[texts], v[texts]) for k, v in self.keys], mask, self.copied[texts], self.ids[texts])
+        keys = [(k[texts], v[texts]) for k, v in self.keys]
+        return Memory(keys, mask, self.copied[texts], self.ids[texts], self.slots[texts])
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """As ``attend``; the few queries of a step are worth one operator (a third of the time that its parts take)."""
+    if torch.is_grad_enabled():
+        return attend(q, k, v, mask)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 
 
 class CausalAttention(nn.Module):
@@ -81,14 +98,13 @@ class CausalAttention(nn.Module):
     def forward(self, states: Tensor, past: KeyValues | None) -> Tensor:
         """Shape: ``(N, t, W)`` -> ``(N, t, W)``; without ``past`` the ``t`` positions are the whole text."""
         N, t, W = states.shape
-        q, k, v = self.qkv(states).view(N, t, 3, self.heads, W // self.heads).permute(2, 0, 3, 1, 4)
-        if past is not None:
-            k, v = past.append(k, v)
+        heads = self.qkv(states).view(N, t, 3, self.heads, W // self.heads).permute(2, 0, 3, 1, 4)
+        k, v = heads[1:] if past is None else past.append(heads[1:])
         seen = None
         if t > 1:
             total = k.shape[2]
             seen = torch.ones(t, total, dtype=torch.bool, device=k.device).tril(total - t)
-        return self.output(attend(q, k, v, seen).transpose(1, 2).reshape(N, t, W))
+        return self.output(_attend(heads[0], k, v, seen).transpose(1, 2).reshape(N, t, W))
 
 
 class CrossAttention(nn.Module):
@@ -116,7 +132,7 @@ class CrossAttention(nn.Module):
         N, t, W = states.shape
         B = len(keys[0])
         q = self.query(states).view(B, N // B * t, self.heads, W // self.heads).transpose(1, 2)
-        return self.output(attend(q, *keys, mask).transpose(1, 2).reshape(N, t, W))
+        return self.output(_attend(q, *keys, mask).transpose(1, 2).reshape(N, t, W))
 
 
 class DecoderLayer(nn.Module):
@@ -295,12 +311,14 @@ class Decoder(nn.Module):
 
     def log_probabilities(self, states: Tensor, memory: Memory) -> Tensor:
         """Of each next token, copies included: states ``(N, 1, W)`` -> float32 ``(N, V)``."""
-        written = self.vocabulary_logits(states)[:, 0].float().log_softmax(-1)
         places, gate = self.copying(states, memory)
-        copied = places[:, 0].exp() * gate.sigmoid()  # (N, S)
-        ids = memory.ids.repeat_interleave(len(states) // len(memory.ids), 0)
-        mixed = written.exp() * (1 - gate.sigmoid())
-        return mixed.scatter_add_(1, ids, copied).clamp_min_(1e-12).log_()
+        written = self.vocabulary_logits(states)[:, 0].float().log_softmax(-1).add_(F.logsigmoid(-gate))
+        copied = (places[:, 0] + F.logsigmoid(gate)).exp()  # (N, S)
+        # All that is copied of a token that stands in the source more than once; only the source's tokens need it, the
+        # rest of the vocabulary is left as it is.
+        ids, slots = (x.repeat_interleave(len(states) // len(x), 0) for x in (memory.ids, memory.slots))
+        copied = torch.zeros_like(copied).scatter_add_(1, slots, copied).gather(1, slots)
+        return written.scatter_(1, ids, torch.logaddexp(written.gather(1, ids), copied.log()))
 
     def loss(self, states: Tensor, memory: Memory, wanted: Tensor, sample: VocabularySample | None = None) -> Tensor:
         """Negative log-likelihood of each wanted token: states ``(B, t, W)``, wanted ``(B, t)`` -> ``(B, t)``.

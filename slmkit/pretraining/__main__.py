@@ -80,7 +80,7 @@ def freeze(
 def decode(
     folder: Path,
     steps: int = 4000,
-    raw: Annotated[float, typer.Option(help="Share of raw text; 1 for the first of the two runs.")] = 0.3,
+    reads: Annotated[float, typer.Option(help="Factor on how often the pairs are read; 0: raw text alone.")] = 1.0,
     begin: Annotated[Path | None, typer.Option(help="Finished run of this stage to go on from.")] = None,
     core: Annotated[Path | None, typer.Option(help="Folder of the frozen core; default: the shipped one.")] = None,
     learning_rate: float = 1e-3,
@@ -95,7 +95,7 @@ def decode(
 
     config = DecodeConfig(
         steps=steps,
-        raw=raw,
+        reads=reads,
         learning_rate=learning_rate,
         batch_tokens=batch_tokens,
         characters=characters,

@@ -8,11 +8,12 @@ own start mark, with raw text among them so that nothing is forgotten.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from slmkit.model.decoder import Decoder
 from slmkit.model.layers import pad_rows
 from slmkit.pretraining import corpus
 from slmkit.pretraining.denoising import unlabelled
-from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, UNTAUGHT, Pair
+from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, Pair
 from slmkit.runtime import float_copy, mixed_precision
 from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
@@ -40,13 +41,13 @@ from slmkit.training.pairs import (
     pair_loss,
     trainable_decoder,
 )
+from slmkit.training.states import CACHE_BYTES
 
 FIRST_MARK = 7  # reserved marks before it announce texts to the encoder
 AT_ONCE = 4096  # pairs that are tokenized together
-MOST_READ = 4  # times that a pair is drawn
 LOOKS, HELD = 500, 64  # steps between two looks at the pairs held back; how many of each job
 STARTS = {job: FIRST_MARK + number for number, job in enumerate(JOBS)}
-TAUGHT = {job: mark for job, mark in STARTS.items() if job not in UNTAUGHT}
+_JOBS = "jobs.json"  # of a run: what its decoder was taught
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,14 @@ class DecodeConfig:
     """Settings of the stage.
 
     Attributes:
-        steps: optimiser steps. learning_rate: peak. raw: share of the rows that come from raw text.
-        characters: of raw text that is read. batch_tokens: source and target tokens of a step, padding counted.
+        steps: optimiser steps. learning_rate: peak. reads: factor on how often each set of pairs is read; 0 for raw
+            text alone. characters: of raw text. batch_tokens: source and target tokens of a step, padding counted.
         source, target: most tokens of a side. dropout: in the decoder. seed: of everything.
     """
 
     steps: int = 4000
     learning_rate: float = 1e-3
-    raw: float = 0.3
+    reads: float = 1.0
     characters: int = 20_000_000
     batch_tokens: int = 6144
     source: int = 192
@@ -71,22 +72,14 @@ class DecodeConfig:
 
 
 def drawn_pairs(data: Path, config: DecodeConfig) -> list[Pair]:
-    """The pairs of the stage, each set as often as its size and share say, and raw text beside them.
-
-    Sets count by the square root of their size times their share; none is read more than ``MOST_READ`` times.
-    """
+    """Raw text, and the pairs of each set as often as its ``reads`` say."""
     rng = np.random.default_rng(config.seed)
-    raw = list(unlabelled(corpus.rows(data / "raw", config.characters, seed=config.seed), rng))
-    if config.raw >= 1:
-        return raw
-    sets = [[pair for pair in source.read(data) if pair.source and pair.target] for source in PAIR_SOURCES]
-    weights = np.array([source.share * len(rows) ** 0.5 for source, rows in zip(PAIR_SOURCES, sets, strict=True)])
-    wanted = len(raw) * (1 - config.raw) / max(config.raw, 1e-9) if config.raw else sum(map(len, sets))
-    counts = np.minimum(wanted * weights / weights.sum(), [MOST_READ * len(rows) for rows in sets]).astype(int)
-    made = list(raw) if config.raw else []
-    for rows, count in zip(sets, counts, strict=True):
-        order = np.concatenate([rng.permutation(len(rows)) for _ in range(MOST_READ)])[:count]
-        made += [rows[i] for i in order]
+    made = list(unlabelled(corpus.rows(data / "raw", config.characters, seed=config.seed), rng))
+    for source in PAIR_SOURCES if config.reads else ():
+        rows = [pair for pair in source.read(data) if pair.source and pair.target]
+        count = int(source.reads * config.reads * len(rows))
+        order = np.concatenate([rng.permutation(len(rows)) for _ in range(-(-count // len(rows)))])
+        made += [rows[i] for i in order[:count]]
     return made
 
 
@@ -118,6 +111,9 @@ class Decode(nn.Module):
         self.pairs = self.tokenized(pairs)
         self.lengths = np.array([(len(p.source), min(len(p.target) + 1, config.target)) for p in self.pairs])
         self.tokens = 0
+        self._times = Counter(pair.source.tobytes() for pair in self.pairs)
+        self._kept: dict[bytes, Tensor] = {}  # states of sources that are read again
+        self._room = CACHE_BYTES
         self._queue: list[np.ndarray] = []
         self._epoch = 0
 
@@ -164,11 +160,10 @@ class Decode(nn.Module):
 
     def pair_loss(self, pairs: Sequence[TokenPair]) -> Tensor:
         """Mean loss of the target tokens of some pairs."""
-        sources = torch.from_numpy(np.concatenate([p.source for p in pairs]).astype(np.int64))
         targets = forced([p.target.astype(np.int64) for p in pairs], [STARTS[p.job] for p in pairs], self.config.target)
-        ids, mask = pad_rows(sources, torch.tensor([len(p.source) for p in pairs]))
+        ids, mask = _padded([p.source for p in pairs])
         self.tokens += int(mask.sum() + targets.mask.sum())
-        states = self._read(ids, mask)
+        states = self._read([p.source for p in pairs])
         ids, mask = ids.to(self.device), mask.to(self.device)
         targets = type(targets)(*(part.to(self.device) for part in vars(targets).values()))
         with self._mixed():
@@ -176,11 +171,23 @@ class Decode(nn.Module):
             return pair_loss(self.decoder, memory, targets, sampled=self.training)
 
     @torch.no_grad()
-    def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
-        if self._encoder[0] is None:
-            return self._slm[0].layers(ids, mask, None)
-        with self._mixed():
-            return self._encoder[0](ids.to(self.device), mask.to(self.device)).float()
+    def _read(self, sources: Sequence[np.ndarray]) -> Tensor:
+        """States of some sources ``(B, T, W)``. The encoder is frozen, so a CPU reads each of them once."""
+        if self._encoder[0] is not None:
+            ids, mask = _padded(sources)
+            with self._mixed():
+                return self._encoder[0](ids.to(self.device), mask.to(self.device)).float()
+        found = {key: self._kept.get(key) for key in (ids.tobytes() for ids in sources)}
+        new = {ids.tobytes(): ids for ids in sources if found[ids.tobytes()] is None}
+        if new:
+            rows = self._slm[0].layers(*_padded(list(new.values())), None)
+            for (key, ids), row in zip(new.items(), rows, strict=True):
+                found[key] = states = row[: len(ids)].half()
+                if self._times[key] > 1 and self._room > 0:
+                    self._kept[key] = states
+                    self._room -= states.nbytes
+        flat = torch.cat([cast(Tensor, found[ids.tobytes()]) for ids in sources]).float()
+        return pad_rows(flat, torch.tensor([len(ids) for ids in sources]))[0]
 
     def _mixed(self) -> AbstractContextManager:
         return mixed_precision() if self.device == "cpu" else torch.autocast(self.device, torch.bfloat16)
@@ -202,6 +209,8 @@ def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, be
     model = Decode(slm, decoder, pairs, config, device)
     held = model.tokenized(held_pairs)
     run = Run(model, Schedule(steps=config.steps, learning_rate=config.learning_rate), folder)
+    known = read_jobs(begin) if begin is not None else slm.config.decoder.starts if slm.config.decoder else ()
+    write_jobs(folder, {*known, *(pair.job for pair in pairs)})
 
     def loss(step: int) -> dict[str, Tensor]:
         if step % LOOKS == 0:
@@ -229,6 +238,11 @@ def hold_back(pairs: Sequence[Pair], config: DecodeConfig) -> tuple[list[Pair], 
     return [pair for pair in pairs if (pair.job, pair.source) not in known], held
 
 
+def _padded(sources: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+    flat = torch.from_numpy(np.concatenate(sources).astype(np.int64))
+    return pad_rows(flat, torch.tensor([len(ids) for ids in sources]))
+
+
 def _note(path: Path, line: dict[str, float]) -> None:
     with path.open("a") as lines:
         lines.write(json.dumps(line) + "\n")
@@ -236,10 +250,9 @@ def _note(path: Path, line: dict[str, float]) -> None:
 
 def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: Path | None) -> Decoder:
     """What the run starts from; see ``decode``."""
-    size = DecoderConfig(starts=TAUGHT)
     if begin is None and slm.decoder is not None:
         return trainable_decoder(slm, dropout=config.dropout)
-    decoder = begun_decoder(slm.encoder, size, dropout=config.dropout)
+    decoder = begun_decoder(slm.encoder, DecoderConfig(), dropout=config.dropout)
     if begin is not None:
         decoder.load_state_dict(decoder_tensors(begin))
         return decoder
@@ -247,6 +260,23 @@ def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: 
     targets = [t.ids for t in slm.tokenizer.encode_batch([pairs[i].target for i in order])]
     decoder.bias.copy_(log_frequencies(targets, len(slm.tokenizer)))
     return decoder
+
+
+def write_jobs(run: Path, jobs: Collection[str]) -> None:
+    """Note in a run's folder what its decoder was taught."""
+    checkpoint.write_atomically(run / _JOBS, json.dumps([job for job in JOBS if job in jobs]).encode())
+
+
+def read_jobs(run: Path) -> list[str]:
+    """What the decoder of a run was taught.
+
+    Raises:
+        CheckpointError: the folder does not say.
+    """
+    try:
+        return json.loads((run / _JOBS).read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{run / _JOBS} cannot be read: {error}; is it a run of decode?") from None
 
 
 def decoder_tensors(run: Path) -> dict[str, Tensor]:
@@ -274,7 +304,7 @@ def add_decoder(core: Path | None, run: Path, out: Path) -> SLM:
     folder = core if core is not None else shipped_weights()
     config, files = checkpoint.read_folder(folder, "model")
     packed = checkpoint.pack({f"decoder.{name}": value for name, value in decoder_tensors(run).items()})
-    config["decoder"] = vars(DecoderConfig(starts=TAUGHT))
+    config["decoder"] = vars(DecoderConfig(starts={job: STARTS[job] for job in read_jobs(run)}))
     files[checkpoint.DECODER] = checkpoint.tensors_to_bytes(packed)
     checkpoint.write_folder(out, {"kind": "model", **config}, files)
     return SLM.load(out)

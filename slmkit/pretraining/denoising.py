@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from slmkit.pretraining.pairs import CONTINUE, FILL, Pair
-from slmkit.text.language import language
+from slmkit.text.language import language, words_apart
 from slmkit.text.sentences import sentence_spans
 
 GAP = " … "
-
-
-def words_apart(text: str) -> list[str]:
-    """A text as words with the white space before them; Chinese characters stand alone. Joined they are the text."""
-    return re.findall(r"\s*(?:[\u3400-\u9fff]|[A-Za-z0-9_'’-]+|\S)|\s+$", text)
 
 
 def unlabelled(rows: Sequence[str], rng: np.random.Generator) -> Iterator[Pair]:

@@ -20,15 +20,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from slmkit.pretraining.corpus import documents
+from slmkit.pretraining.grammar import clean_pairs
+from slmkit.pretraining.held_back import is_document_held_back
 from slmkit.pretraining.sources import read_text, squad_rows
+from slmkit.text.language import language
 from slmkit.text.sentences import sentence_spans
 
 EN_ZH, ZH_EN = "translate-en-zh", "translate-zh-en"
 CONTINUE, FILL, SUMMARIZE, TITLE = "continue", "fill", "summarize", "title"
 DESCRIBE, ASK, CLEAN, REWRITE, COUPLET = "describe", "ask", "clean", "rewrite", "couplet"
 JOBS = (CONTINUE, FILL, EN_ZH, ZH_EN, SUMMARIZE, TITLE, DESCRIBE, ASK, CLEAN, REWRITE, COUPLET)
-UNTAUGHT = (CLEAN,)  # its mark waits for pairs
+OF_A_DOCUMENT = 3  # sentences that clean pairs take
 CARVED = 0.05  # of the sentences of a set without a dev split
+FAULTY = ("en_wikipedia", "en_sgd_dialogue", "en_standardebooks", "zh_wikipedia", "zh_news_xwlb")
 OPEN_DOCUMENTS = (
     "python-docs",
     "react-docs",
@@ -60,13 +64,13 @@ class PairSource:
 
     Attributes:
         name: of the set. licence: as far as known. read: folder of the data -> pairs.
-        share: factor on how often it is drawn, beside its size.
+        reads: how often each of its pairs is read in a run.
     """
 
     name: str
     licence: str
     read: Callable[[Path], Iterator[Pair]]
-    share: float = 1.0
+    reads: float
 
 
 def is_carved(sentence: str, share: float = CARVED) -> bool:
@@ -212,18 +216,40 @@ def _couplets(data: Path) -> Iterator[Pair]:
         yield Pair(COUPLET, first.replace(" ", ""), second.replace(" ", ""))
 
 
+def _faulty(names: tuple[str, ...], most: int) -> Callable[[Path], Iterator[Pair]]:
+    """Sentences of raw documents made wrong, and as they were; ``most`` of each file, few of a document."""
+
+    def sentences(data: Path, name: str) -> Iterator[str]:
+        for text in documents(data / "raw" / f"{name}.jsonl.xz"):
+            if not is_document_held_back(text):
+                whole = (text[a:b].strip() for a, b in sentence_spans(text))
+                yield from islice(filter(_is_whole, whole), OF_A_DOCUMENT)
+
+    def read(data: Path) -> Iterator[Pair]:
+        rows = [row for name in names for row in islice(sentences(data, name), most)]
+        return (Pair(CLEAN, wrong, right) for wrong, right in clean_pairs(rows))
+
+    return read
+
+
+def _is_whole(sentence: str) -> bool:
+    shortest, longest = (8, 60) if language(sentence) == "zh" else (25, 200)
+    return shortest <= len(sentence) <= longest and sentence[-1] in ".!?。！？" and "\n" not in sentence
+
+
 PAIR_SOURCES = (
-    PairSource("tatoeba", "CC BY 2.0 FR", _tatoeba, share=4),
-    PairSource("3am", "MIT", _captions, share=1.3),
-    PairSource("lctt", "Apache-2.0", _parallel("par_lctt_goldminer_s", ("lctt",)), share=0.6),
-    PairSource("documentation", "MIT, CC BY and the like", _parallel("par_docs_tatoeba", OPEN_DOCUMENTS), share=0.25),
-    PairSource("bible", "public domain", _bible, share=0.2),
-    PairSource("scitldr", "Apache-2.0", _summaries, share=0.5),
-    PairSource("news-titles-zh", "none stated", _titled("zh_news_xwlb", 20_000), share=0.35),
-    PairSource("news-titles-en", "none stated", _titled("en_bbc_news", 3_000), share=0.3),
-    PairSource("news-leads-zh", "none stated", _leading("zh_news_xwlb", 10_000), share=0.2),
-    PairSource("e2e", "CC BY-SA 4.0", _restaurants, share=0.3),
-    PairSource("cmrc-questions", "CC BY-SA 4.0", _questions, share=0.15),
-    PairSource("utterance-rewrite", "MIT; corpus not named", _turns, share=0.2),
-    PairSource("couplet", "Apache-2.0", _couplets, share=0.15),
+    PairSource("tatoeba", "CC BY 2.0 FR", _tatoeba, reads=4),
+    PairSource("3am", "MIT", _captions, reads=4),
+    PairSource("lctt", "Apache-2.0", _parallel("par_lctt_goldminer_s", ("lctt",)), reads=0.08),
+    PairSource("documentation", "MIT, CC BY and the like", _parallel("par_docs_tatoeba", OPEN_DOCUMENTS), reads=0.015),
+    PairSource("bible", "public domain", _bible, reads=0.04),
+    PairSource("scitldr", "Apache-2.0", _summaries, reads=0.6),
+    PairSource("news-titles-zh", "none stated", _titled("zh_news_xwlb", 20_000), reads=0.15),
+    PairSource("news-titles-en", "none stated", _titled("en_bbc_news", 3_000), reads=0.45),
+    PairSource("news-leads-zh", "none stated", _leading("zh_news_xwlb", 10_000), reads=0.1),
+    PairSource("e2e", "CC BY-SA 4.0", _restaurants, reads=0.1),
+    PairSource("cmrc-questions", "CC BY-SA 4.0", _questions, reads=0.1),
+    PairSource("utterance-rewrite", "MIT; corpus not named", _turns, reads=0.1),
+    PairSource("faults", "as the raw corpus; faults by our rules", _faulty(FAULTY, 12_000), reads=1),
+    PairSource("couplet", "Apache-2.0", _couplets, reads=0.06),
 )

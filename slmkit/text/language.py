@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -24,6 +25,11 @@ def language(text: str) -> Literal["en", "zh"]:
     han = sum(map(is_han, text))
     latin = sum(c.isascii() and c.isalpha() for c in text)
     return "zh" if han and 4 * han >= latin else "en"
+
+
+def words_apart(text: str) -> list[str]:
+    """A text as words with the white space before them; Chinese characters stand alone. Joined they are the text."""
+    return re.findall(r"\s*(?:[\u3400-\u9fff]|[A-Za-z0-9_'’-]+|\S)|\s+$", text)
 
 
 def join_words(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:

@@ -6,8 +6,8 @@ from slmkit.core import SLM
 from slmkit.errors import CheckpointError
 from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import LogPartition
-from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, hold_back
-from slmkit.pretraining.denoising import infilled, permuted, unlabelled, words_apart
+from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, hold_back, read_jobs, write_jobs
+from slmkit.pretraining.denoising import infilled, permuted, unlabelled
 from slmkit.pretraining.pairs import (
     CONTINUE,
     FILL,
@@ -18,6 +18,7 @@ from slmkit.pretraining.pairs import (
     is_carved,
     tatoeba_rows,
 )
+from slmkit.text.language import words_apart
 from slmkit.text.tokenizer import BOS, EOS
 from slmkit.training.loop import Run, Schedule
 from slmkit.training.pairs import (
@@ -107,6 +108,7 @@ def learned(tmp_path_factory):
     model = Decode(slm, decoder, PAIRS, DecodeConfig(source=40, target=30, batch_tokens=400))
     before = {name: value.clone() for name, value in slm.encoder.state_dict().items()}
     Run(model, Schedule(steps=150, learning_rate=3e-3), folder).train(model.loss)
+    write_jobs(folder, {CONTINUE, TITLE})
     assert all(torch.equal(value, before[name]) for name, value in slm.encoder.state_dict().items())
     return slm, folder
 
@@ -120,6 +122,7 @@ def test_a_run_learns_what_each_mark_asks_for(learned, tmp_path, monkeypatch):
     assert made.fingerprint == SLM.load(tmp_path / "core").fingerprint != made.writing_fingerprint
     for name in ("model.safetensors", "tokenizer.json"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "core" / name).read_bytes()
+    assert list(made.config.decoder.starts) == read_jobs(folder) == [CONTINUE, TITLE]
     for pair in PAIRS:
         assert made.generate(pair.source, start=pair.job, max_new_tokens=20) == pair.target
     np.testing.assert_array_equal(made.embed(["the film"]), SLM.load(tmp_path / "core").embed(["the film"]))
@@ -148,6 +151,27 @@ def test_a_run_without_a_decoder_is_refused(tmp_path):
     save_file({"model.encoder.x": torch.zeros(1)}, tmp_path / "state.safetensors")
     with pytest.raises(CheckpointError, match="model.decoder"):
         add_decoder(None, tmp_path, tmp_path / "out")
+
+
+def test_a_folder_that_says_nothing_of_its_jobs_is_refused(learned, tmp_path):
+    _, folder = learned
+    (tmp_path / "state.safetensors").write_bytes((folder / "state.safetensors").read_bytes())
+    with pytest.raises(CheckpointError, match="jobs.json"):
+        add_decoder(None, tmp_path, tmp_path / "out")
+
+
+def test_a_source_that_is_drawn_again_is_encoded_once(monkeypatch):
+    slm = make_toy_slm()
+    decoder = begun_decoder(slm.encoder, DecoderConfig(layers=2, **SIZE))
+    model = Decode(slm, decoder, [*PAIRS, *PAIRS[:2]], DecodeConfig(batch_tokens=1)).eval()  # a pair a batch
+    read, layers = [], slm.layers
+    monkeypatch.setattr(slm, "layers", lambda ids, *rest: read.append(len(ids)) or layers(ids, *rest))
+    with torch.no_grad():
+        first = [float(model.pair_loss([pair])) for pair in model.pairs]
+        assert read == [1] * 3  # the third source is the first pair's too, and the last two are drawn again
+        together = float(model.pair_loss(model.pairs))
+    sizes = [len(pair.target) + 1 for pair in model.pairs]
+    assert together == pytest.approx(np.average(first, weights=sizes), abs=1e-3)
 
 
 def test_words_apart_loses_nothing():
