@@ -27,9 +27,9 @@ def test_english_faults_are_of_many_kinds_and_keep_what_is_between_the_words():
     assert faults.forms["walk"] == ("walked", "walking", "walks")
     made = wrong_ones(faults, ENGLISH[0])
     assert len(made) > 60
-    words = [set(text.lower().split()) for text in made]
+    words = [text.lower().split() for text in made]
     assert any("walked" in w or "walking" in w for w in words)  # a form
-    assert any("the" not in w for w in words)  # an article left out
+    assert any(w.count("the") == 1 for w in words)  # an article left out
     assert any("at" in w or "for" in w for w in words)  # a preposition
     assert any("morning" in w for w in words)  # a mark left out
     assert not any("  " in text or text != text.strip() for text in made)
@@ -42,7 +42,7 @@ def test_chinese_faults_take_de_and_sounds_for_each_other():
     made = wrong_ones(faults, CHINESE[0])
     assert any("高兴的说" in text or "高兴得说" in text for text in made)
     assert any("注意" in text for text in made)
-    assert any("一只" in text or "一条" in text or "一张" in text for text in made)  # a measure word
+    assert any("一" in text and "一个" not in text and "很好的主意" in text for text in made)  # a measure word
     assert any("大约差不多" in text for text in wrong_ones(faults, CHINESE[1]))
 
 
