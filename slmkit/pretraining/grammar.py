@@ -135,7 +135,8 @@ class ChineseFaults:
         import jieba
 
         jieba.setLogLevel(60)
-        return "".join(_made_wrong(list(jieba.cut(text)), self._hits, rng)).strip()
+        # Without its guesses at unknown words, which put 地 and 得 together with a neighbour.
+        return "".join(_made_wrong(list(jieba.cut(text, HMM=False)), self._hits, rng)).strip()
 
     def _sound(self, words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[int, list[str]] | None:
         word = words[at]
