@@ -16,7 +16,7 @@ from slmkit.model.decoder import MARKS, Decoder, Memory
 from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
 from slmkit.model.layers import fuse, pad_rows
 from slmkit.runtime import convert, length_batches
-from slmkit.text.tokenizer import BOS, BYTE_TOKENS, METASPACE
+from slmkit.text.tokenizer import BOS, BYTE_TOKENS, EOS, METASPACE
 from slmkit.text.windows import Windows
 
 if TYPE_CHECKING:
@@ -183,6 +183,36 @@ class Writer:
             Step(int(a), int(b), (int(places[at][0]), int(places[at][1])), round(min(share, 1.0), 4), -loss)
             for (a, b), at, share, loss in zip(tokens.offsets, most, copied.tolist(), losses.tolist(), strict=True)
         ]
+
+    @torch.inference_mode()
+    def log_likelihoods(self, texts: Sequence[str], start: str | None, written: Sequence[str]) -> list[float]:
+        """How likely the decoder is to write each text, its end included: log-probabilities.
+
+        Args:
+            texts: the sources, one for each text; the same one may come again. start: see ``write``.
+            written: any texts.
+
+        Raises:
+            InputError: one of ``written`` is longer than the decoder writes.
+        """
+        sources = list(dict.fromkeys(texts))
+        number = {text: at for at, text in enumerate(sources)}
+        own, windows = np.array([number[text] for text in texts], dtype=np.int64), self._windows(sources)
+        targets = [tokens.ids.astype(np.int64) for tokens in self.slm.tokenizer.encode_batch(list(written))]
+        longest = max(map(len, targets), default=0)
+        if longest >= self.decoder.config.positions:
+            raise InputError(f"{longest} tokens to judge: give at most {self.decoder.config.positions - 1}")
+        read = np.bincount(windows.text_index, windows.lengths, minlength=len(sources)).astype(np.int64)
+        made, mark = np.zeros(len(targets)), self._mark(start)
+        for rows in length_batches(read[own] + [len(ids) for ids in targets], MEMORY_TOKENS):
+            few, places = np.unique(own[rows], return_inverse=True)
+            memory = self.read(windows.of_texts(few)).select(torch.from_numpy(places))
+            lengths = torch.tensor([len(targets[row]) + 1 for row in rows])
+            before, mask = pad_rows(torch.from_numpy(np.concatenate([[mark, *targets[row]] for row in rows])), lengths)
+            wanted, _ = pad_rows(torch.from_numpy(np.concatenate([[*targets[row], EOS] for row in rows])), lengths)
+            losses = self.decoder.loss(self.decoder(before, memory), memory, wanted)
+            made[rows] = -(losses * mask).sum(1).double().numpy()
+        return made.tolist()
 
     @torch.inference_mode()
     def read(self, texts: Sequence[str] | Windows) -> Memory:

@@ -28,14 +28,15 @@ TASKS = {
     "relations": "slmkit.tasks.knowledge:RelationExtractor",
     "translate": "slmkit.tasks.generation:Translator",
     "generate": "slmkit.tasks.generation:Generator",
+    "polish": "slmkit.tasks.spelling:Polisher",
 }
 """The shipped tasks by name. The class is imported only when the task is asked for."""
 NEEDS = {"ask": "index"}
 """Tasks that cannot work without one of their options."""
 _OWN_WEIGHTS = {"ask": "reader", "correct": "speller", "entities": "recognizer", "relations": "relations"}
 """Tasks that cannot work without a folder of ``weights``."""
-_OF_THE_DECODER = ("translate", "generate")
-"""Tasks that cannot work without the core's decoder."""
+_OF_THE_DECODER = {"translate": "translate-en-zh", "generate": "continue", "polish": "clean"}
+"""Tasks that cannot work without the core's decoder, and what it must have been taught for them."""
 
 _CLASSIFIER = "slmkit.tasks.classification:BranchModel"
 _CLASSIFIERS = {"static-classifier": "slmkit.tasks.classification:StaticModel"}
@@ -46,6 +47,7 @@ _WRITERS = {
     "generate": "slmkit.tasks.generation:Generator",
     "translate": "slmkit.tasks.generation:Translator",
     "summarize": "slmkit.tasks.summarization:Summarizer",
+    "polish": "slmkit.tasks.spelling:Polisher",
 }
 """What can be fitted to write, by the name that is saved along."""
 _NOT_FOR_TABLES = ("slm", "path", "random_state", "verbose")  # of a task's parameters, what a run never needs
@@ -178,10 +180,11 @@ def _check_options(name: str, kind: Any, options: Iterable[str]) -> None:
 def ships(name: str) -> bool:
     """Whether the weights that a task of this name needs are in this installation."""
     if name in _OF_THE_DECODER:
-        from slmkit.checkpoint import DECODER
+        from slmkit.checkpoint import read_config
         from slmkit.core import shipped_weights
 
-        return (shipped_weights() / DECODER).is_file()
+        decoder = read_config(shipped_weights()).get("decoder")
+        return isinstance(decoder, dict) and _OF_THE_DECODER[name] in decoder["starts"]
     folder = _OWN_WEIGHTS.get(name)
     return folder is None or (weights_folder(folder) / "config.json").is_file()
 

@@ -326,16 +326,25 @@ class Decoder(nn.Module):
         The output layer gets no gradient: it is the frozen encoder's embedding. With a ``sample`` that holds every
         wanted token, the normaliser is estimated from it.
         """
-        vectors = self.output_vectors(states).flatten(0, 1)
-        weight, bias, flat = self.words.weight.detach(), self.bias, wanted.flatten()
-        own = (vectors.float() * weight[flat]).sum(-1) + bias[flat]
-        if sample is not None:
-            weight, bias = weight[sample.ids], bias[sample.ids] + sample.log_weights
-        device = vectors.device.type
-        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else vectors.dtype
-        whole = LogPartition.apply(vectors, weight.to(dtype), bias)
-        written = (own - whole).view(wanted.shape)
+        vectors, flat = self.output_vectors(states).flatten(0, 1), wanted.flatten()
+        written = self._written(vectors, flat, sample).view(wanted.shape)
         places, gate = self.copying(states, memory)
         here = memory.ids[:, None, :] == wanted[..., None]  # (B, t, S)
         copied = places.masked_fill(~here, -1e4).logsumexp(-1)
         return -torch.logaddexp(F.logsigmoid(-gate) + written, F.logsigmoid(gate) + copied)
+
+    def _written(self, vectors: Tensor, wanted: Tensor, sample: VocabularySample | None) -> Tensor:
+        """Log-probability of each wanted token in the vocabulary: vectors ``(N, W)``, wanted ``(N,)`` -> ``(N,)``."""
+        if self._quick:
+            made = []
+            for rows, ids in zip(vectors.split(LogPartition.ROWS), wanted.split(LogPartition.ROWS), strict=True):
+                logits = self.output(rows).float()
+                made.append(logits.gather(1, ids[:, None]).squeeze(1) - logits.logsumexp(1))
+            return torch.cat(made)
+        weight, bias = self.words.weight.detach(), self.bias
+        own = (vectors.float() * weight[wanted]).sum(-1) + bias[wanted]
+        if sample is not None:
+            weight, bias = weight[sample.ids], bias[sample.ids] + sample.log_weights
+        device = vectors.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else vectors.dtype
+        return own - LogPartition.apply(vectors, weight.to(dtype), bias)

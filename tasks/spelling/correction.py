@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,15 @@ def corrected(text: str, errors: Sequence[Mapping[str, Any]], left_alone: Sequen
         else:
             parts.append({"start": start, "end": end, "reason": reason})
     return Correction(source=text, target=apply_errors(text, errors), errors=list(errors), left_alone=parts)
+
+
+def as_row(made: Correction) -> dict[str, Any]:
+    """A correction as the columns of a table: the errors as JSON, and what was left alone and why, or None."""
+    return {
+        "target": made["target"],
+        "errors": json.dumps(made["errors"], ensure_ascii=False),
+        "reason": "; ".join(f"{a['start']}-{a['end']}: {a['reason']}" for a in made["left_alone"]) or None,
+    }
 
 
 class Making:

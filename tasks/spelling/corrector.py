@@ -129,18 +129,20 @@ class SpellCorrector(Parameters):
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One dict a text, for tables: the target, the errors as JSON, and what was left alone and why, or None."""
-        return _as_dicts(self._corrections(list(texts)))
+        from slmkit.tasks.spelling.correction import as_row
+
+        return [as_row(made) for made in self._corrections(list(texts))]
 
     def from_states(self, texts: Sequence[str]) -> FromStates[list[dict[str, Any]]]:
         """As ``annotate``; see ``slmkit.tasks.base.AnswersFromStates``."""
-        from slmkit.tasks.spelling.correction import Making
+        from slmkit.tasks.spelling.correction import Making, as_row
 
         slotter, making = self._slotter(), Making(texts, self._thresholds())
         every = [(number, chunk) for number, text in enumerate(texts) for chunk in slotter.one_by_one(text)]
 
         def told(chances: list[list[np.ndarray]]) -> list[dict[str, Any]]:
             making.take(every, chances)
-            return _as_dicts(making.made())
+            return [as_row(made) for made in making.made()]
 
         return self._fitted().judging([chunk for _, chunk in every]).then(told)
 
@@ -271,17 +273,6 @@ class SpellCorrector(Parameters):
         """The speller that ``fit`` goes on from; what was fitted before is forgotten."""
         self.__dict__.pop("model_", None)
         return self._fitted() if self.model is not None or has_shipped() else None
-
-
-def _as_dicts(corrections: Sequence[Correction]) -> list[dict[str, Any]]:
-    return [
-        {
-            "target": made["target"],
-            "errors": json.dumps(made["errors"], ensure_ascii=False),
-            "reason": "; ".join(f"{a['start']}-{a['end']}: {a['reason']}" for a in made["left_alone"]) or None,
-        }
-        for made in corrections
-    ]
 
 
 def shipped_speller() -> Path:

@@ -33,7 +33,7 @@ class Diff:
 
     def __str__(self) -> str:
         return "\n".join(
-            prefix + "".join(f"{kept}[-{wrong}-]{{+{right}+}}" for kept, wrong, right in parts) + rest
+            prefix + "".join(kept + _marked(wrong, right) for kept, wrong, right in parts) + rest
             for prefix, parts, rest in self._lines()
         )
 
@@ -54,10 +54,12 @@ class Diff:
         for each in self.corrections:
             made, at = [], 0
             for error in each["errors"]:
-                told = f"{error['score']:.2f}"
+                told = html.escape(", ".join(filter(None, [error.get("reason"), f"{error['score']:.2f}"])))
                 made.append(html.escape(each["source"][at : error["start"]]))
-                made.append(f'<del style="{_GONE}">{html.escape(error["wrong"])}</del>')
-                made.append(f'<ins style="{_NEW}" title="{told}">{html.escape(error["right"])}</ins>')
+                if error["wrong"]:
+                    made.append(f'<del style="{_GONE}">{html.escape(error["wrong"])}</del>')
+                if error["right"]:
+                    made.append(f'<ins style="{_NEW}" title="{told}">{html.escape(error["right"])}</ins>')
                 at = error["end"]
             made.append(html.escape(each["source"][at:]))
             blocks.append(f'<div style="white-space:pre-wrap;line-height:1.7">{"".join(made)}</div>')
@@ -85,3 +87,7 @@ class Diff:
                     at = error["end"]
                 place = f"{self.name}:{number}:{inside[0]['start'] - begin + 1}: " if self.name else ""
                 yield place, parts, source[at:end].rstrip("\r")
+
+
+def _marked(wrong: str, right: str) -> str:
+    return (f"[-{wrong}-]" if wrong else "") + (f"{{+{right}+}}" if right else "")

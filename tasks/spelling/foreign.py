@@ -26,13 +26,9 @@ def reason_to_leave(part: str, text: str, found: Sequence[Place], candidates: Ca
         part: what is asked about. text: the whole, which the places are of. found: its places that may be touched.
         candidates: what is known.
     """
-    if not part.isascii():
-        kana = len(_KANA_OR_HANGUL.findall(part))
-        if kana:
-            return KANA_OR_HANGUL
-        letters, ours = len(_LETTER.findall(part)), len(_LATIN_OR_HAN.findall(part))
-        if letters > 2 * ours:
-            return OTHER_SCRIPT
+    script = unknown_script(part)
+    if script is not None:
+        return script
     known = candidates.lists.characters.index
     han = [text[place.start] for place in found if place.chinese]
     if known and sum(character not in known for character in han) > max(2, _STRANGE * len(han)):
@@ -42,3 +38,13 @@ def reason_to_leave(part: str, text: str, found: Sequence[Place], candidates: Ca
     if len(words) >= _FEWEST and sum(map(candidates.is_known, words)) < _KNOWN * len(words):
         return NOT_ENGLISH
     return None
+
+
+def unknown_script(part: str) -> str | None:
+    """Which script a part of a text is in, where it is none that is known; else None."""
+    if part.isascii():
+        return None
+    if _KANA_OR_HANGUL.search(part):
+        return KANA_OR_HANGUL
+    letters, ours = len(_LETTER.findall(part)), len(_LATIN_OR_HAN.findall(part))
+    return OTHER_SCRIPT if letters > 2 * ours else None

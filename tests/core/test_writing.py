@@ -6,6 +6,7 @@ from slmkit.core import SLM
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.decoder import MARKS
 from slmkit.text.language import is_han
+from slmkit.text.tokenizer import BOS, EOS
 from slmkit.writing import MOST_SOURCE_TOKENS, as_stops, cut, safe_length, without_last_bytes
 from tests.conftest import make_toy_slm
 
@@ -208,3 +209,27 @@ def test_a_trace_says_where_each_token_came_from(plain):
     for written in ("", "好" * 200):
         with pytest.raises(InputError, match="give 1 to 127"):
             plain.writer.trace("x", None, written)
+
+
+def test_the_likelihood_of_a_text_is_that_of_its_tokens_and_its_end(plain):
+    writer = plain.writer
+    sources, written = ["the good film", "bad news", "the good film", "酒店很好"], ["good film", "", "the bank", "好"]
+    found = writer.log_likelihoods(sources, None, written)
+    for source, text, value in zip(sources, written, found, strict=True):
+        ids = plain.tokenizer.encode(text).ids.tolist()
+        memory = writer.read([source])
+        total = 0.0
+        for at, token in enumerate([*ids, EOS]):
+            states = writer.decoder(torch.tensor([[BOS, *ids[:at]]]), memory)
+            total += float(writer.decoder.log_probabilities(states[:, -1:], memory)[0, token])
+        assert value == pytest.approx(total, abs=1e-3)
+        assert writer.log_likelihoods([source], None, [text]) == pytest.approx([value], abs=1e-3)
+    assert writer.log_likelihoods([], None, []) == []
+    with pytest.raises(InputError, match="tokens to judge"):
+        writer.log_likelihoods(["x"], None, ["film " * 400])
+
+
+def test_every_precision_judges_alike(slm, plain):
+    sources, written = ["the good film", "酒店很好"], ["good film", "好"]
+    expected = plain.writer.log_likelihoods(sources, None, written)
+    assert slm.writer.log_likelihoods(sources, None, written) == pytest.approx(expected, rel=0.1)
