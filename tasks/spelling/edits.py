@@ -11,7 +11,7 @@ from slmkit.tasks.spelling.distance import weighed
 from slmkit.text.language import is_han, words_apart
 
 ARTICLES = frozenset(("a", "an", "the"))
-PREPOSITIONS = frozenset("in on at to for of with by from about into over as".split())
+PREPOSITIONS = frozenset(["in", "on", "at", "to", "for", "of", "with", "by", "from", "about", "into", "over", "as"])
 _DE = frozenset("的地得")
 _NEAR, _LONGEST = 2.5, 40  # cost of the letters that differ in two spellings of a word; letters that are compared
 _WORD = re.compile(r"\w")

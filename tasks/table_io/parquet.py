@@ -12,16 +12,14 @@ import pyarrow.parquet as pq
 from slmkit.errors import InputError
 from slmkit.tasks.base import require_column
 from slmkit.tasks.table_io import chunks as chunking
+from slmkit.tasks.table_io.arrow import DECLARED, as_array, cast
 from slmkit.tasks.table_io.chunks import Chunk, Layout
-from slmkit.tasks.table_io.text_files import scrub
-from slmkit.tasks.table_io.values import as_text
 
 if TYPE_CHECKING:
     from slmkit.tasks.cells import Annotations
 
 _BATCH_ROWS = 128
 _GROUP_ROWS, _GROUP_BYTES = 65536, 64_000_000
-_DECLARED = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
 class ParquetReader:
@@ -96,7 +94,7 @@ class ParquetWriter:
         kept = [schema.field(name) for name in layout.kept]
         # pandas' notes on the index hold only while all columns are there.
         self.schema = pa.schema(kept, metadata=schema.metadata if layout.whole else None)
-        self.declared = {layout.added[key]: _DECLARED.get(kind) for key, kind in declared.items()}
+        self.declared = {layout.added[key]: DECLARED.get(kind) for key, kind in declared.items()}
         self.declared[layout.added[layout.error]] = pa.string()
 
     def part(self, chunk: Chunk, done: Annotations) -> bytes:
@@ -104,10 +102,10 @@ class ParquetWriter:
         if chunk.table is not None:
             table = chunk.table.select(list(self.layout.kept))
         else:
-            arrays = [_array(chunk.values(field.name), field.type) for field in self.schema]
+            arrays = [as_array(chunk.values(field.name), field.type) for field in self.schema]
             table = pa.Table.from_arrays(arrays, schema=self.schema)
         for name, values in self.layout.additions(done).items():
-            table = table.append_column(name, _array(values, None))
+            table = table.append_column(name, as_array(values, None))
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink)
         return sink.getvalue().to_pybytes()
@@ -119,7 +117,7 @@ class ParquetWriter:
             held: list[pa.Table] = []
             for part in parts:
                 table = pq.read_table(part, partitioning=None)
-                added = [_cast(table.column(name), schema.field(name).type) for name in self.layout.added.values()]
+                added = [cast(table.column(name), schema.field(name).type) for name in self.layout.added.values()]
                 kept = table.select(list(self.layout.kept)).columns
                 held.append(pa.Table.from_arrays([*kept, *added], schema=schema))
                 if sum(t.num_rows for t in held) >= _GROUP_ROWS or sum(t.nbytes for t in held) >= _GROUP_BYTES:
@@ -140,21 +138,3 @@ class ParquetWriter:
                 kind = self.declared.get(name) or pa.string()
             settled = settled.append(pa.field(name, kind))
         return settled
-
-
-def _array(values: list[Any], kind: pa.DataType | None) -> pa.Array:
-    if kind is not None and pa.types.is_string(kind):
-        values = [value if value is None else as_text(value) for value in values]
-    try:
-        return pa.array(values, type=kind)
-    except UnicodeEncodeError:
-        return pa.array([scrub(value) if isinstance(value, str) else value for value in values], type=kind)
-    except (pa.ArrowException, OverflowError):  # values of several types: as text
-        return pa.array([value if value is None else scrub(as_text(value)) for value in values])
-
-
-def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    try:
-        return column.cast(kind)
-    except pa.ArrowException:
-        return pa.chunked_array([[value if value is None else as_text(value) for value in column.to_pylist()]], kind)

@@ -19,6 +19,7 @@ WITH_EXAMPLES = [page for page in [README, *PAGES] if any(b.kind in ("python", "
 @pytest.fixture
 def _tidy(tmp_path, monkeypatch):
     """An empty folder to work in, and the registry as it was."""
+    pytest.importorskip("dask.dataframe")
     pytest.importorskip("ladybug")
     pytest.importorskip("rapidfuzz")
     monkeypatch.chdir(tmp_path)

@@ -1,0 +1,33 @@
+"""Results as Arrow arrays: of the type that a task declares, of what fits them all, or as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from slmkit.tasks.table_io.text_files import scrub
+from slmkit.tasks.table_io.values import as_text
+
+DECLARED = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+"""The Arrow type of each type that a task may declare for a result."""
+
+
+def as_array(values: list[Any], kind: pa.DataType | None) -> pa.Array:
+    """Values as an array of a type, or of the type they have; values of several types become text."""
+    if kind is not None and pa.types.is_string(kind):
+        values = [value if value is None else as_text(value) for value in values]
+    try:
+        return pa.array(values, type=kind)
+    except UnicodeEncodeError:
+        return pa.array([scrub(value) if isinstance(value, str) else value for value in values], type=kind)
+    except (pa.ArrowException, OverflowError):  # values of several types: as text
+        return pa.array([value if value is None else scrub(as_text(value)) for value in values])
+
+
+def cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """A column as another type; as text where it cannot be that."""
+    try:
+        return column.cast(kind)
+    except pa.ArrowException:
+        return pa.chunked_array([[value if value is None else as_text(value) for value in column.to_pylist()]], kind)

@@ -1,0 +1,182 @@
+"""The same rows from Dask and Spark as from pandas, on real local clusters, workers killed in the middle too."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slmkit.errors import InputError
+from slmkit.tasks import tables
+from slmkit.tasks.base import load_task
+from slmkit.tasks.engines import apply_dask, apply_spark
+from slmkit.tasks.engines.recipe import TaskRecipe
+
+TEXTS = ["A wonderful film, warm and funny.", "房间很脏，服务也差。", None, "Dull.", "", "很满意，下次还来！"]
+ROWS = 60
+TASK = "sentiment"
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return pd.DataFrame(
+        {
+            "id": np.arange(ROWS, dtype=np.int64),
+            "text": [TEXTS[i % len(TEXTS)] for i in range(ROWS)],
+            "price": [None if i % 7 == 0 else i / 2 for i in range(ROWS)],
+        },
+        index=[f"row {i}" for i in range(ROWS)],
+    )
+
+
+@pytest.fixture(scope="module")
+def local(frame):
+    return tables.apply(load_task(TASK), frame)
+
+
+def assert_same(made, expected):
+    """Scores may differ where another batch was padded otherwise; nothing else may."""
+    scores = [name for name in expected.columns if pd.api.types.is_float_dtype(expected[name].dtype)]
+    for name in expected.columns:
+        if name in scores:
+            np.testing.assert_allclose(made[name].astype(float), expected[name].astype(float), atol=2e-2)
+        else:
+            assert made[name].astype(object).where(made[name].notna(), None).tolist() == (
+                expected[name].astype(object).where(expected[name].notna(), None).tolist()
+            )
+
+
+@pytest.fixture(scope="module")
+def client():
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_dask_gives_the_rows_of_pandas(frame, local, client):
+    dd = pytest.importorskip("dask.dataframe")
+    made = apply_dask(TASK, dd.from_pandas(frame, npartitions=4, sort=False))
+    assert list(made.columns) == list(local.columns)
+    found = made.compute()
+    assert found.index.tolist() == frame.index.tolist()
+    assert_same(found, local)
+    assert dict(made.dtypes) == dict(found.dtypes)
+    # One model in a process, however many partitions it had.
+    loaded = client.run(lambda: __import__("slmkit.tasks.engines.recipe", fromlist=["_made"])._made.cache_info().misses)
+    assert all(count <= 1 for count in loaded.values())
+
+
+def test_dask_tells_what_is_wrong_before_anything_runs(frame):
+    dd = pytest.importorskip("dask.dataframe")
+    parts = dd.from_pandas(frame, npartitions=2, sort=False)
+    with pytest.raises(InputError, match="no column 'txet'"):
+        apply_dask(TASK, parts, column="txet")
+    with pytest.raises(InputError, match="save it first"):
+        apply_dask(load_task(TASK), parts)
+    with pytest.raises(InputError, match="a Dask DataFrame or Series"):
+        apply_dask(TASK, frame)
+    with pytest.raises(InputError, match="no option 'colour'"):
+        apply_dask(TASK, parts, colour="red")
+    assert "my_label" in apply_dask(TASK, parts["text"], prefix="my_").columns
+
+
+def test_dask_finishes_though_a_worker_is_killed(frame, local, client):
+    dd = pytest.importorskip("dask.dataframe")
+    workers = client.run(os.getpid)
+    future = client.compute(apply_dask(TASK, dd.from_pandas(frame, npartitions=12, sort=False)))
+    time.sleep(0.3)
+    os.kill(next(iter(workers.values())), signal.SIGKILL)
+    assert_same(future.result(timeout=120), local)
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory):
+    pyspark = pytest.importorskip("pyspark.sql")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
+    root = str(Path(__file__).resolve().parents[2])
+    # Else its workers run whatever python3 is in the path.
+    patch = pytest.MonkeyPatch()
+    patch.setenv("PYSPARK_PYTHON", sys.executable)
+    places = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    session = (
+        pyspark.SparkSession.builder.master("local[2,4]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.python.worker.reuse", "false")  # so that a worker that runs is one that works
+        .config("spark.executorEnv.PYTHONPATH", places)
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("spark")))
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+    patch.undo()
+
+
+def spark_frame(spark, frame, parts):
+    rows = [
+        (int(i), None if pd.isna(text) else text, None if pd.isna(price) else float(price))
+        for i, text, price in zip(frame["id"], frame["text"], frame["price"], strict=True)
+    ]
+    return spark.createDataFrame(rows, "id long, text string, price double").repartition(parts)
+
+
+def collected(made):
+    rows = sorted((row.asDict() for row in made.collect()), key=lambda row: row["id"])
+    return pd.DataFrame(rows)
+
+
+def test_spark_gives_the_rows_of_pandas(frame, local, spark):
+    made = apply_spark(TASK, spark_frame(spark, frame, 3))
+    assert made.columns == list(local.columns)
+    assert_same(collected(made), local)
+    assert spark_frame(spark, frame, 3).schema.fields == made.schema.fields[:3]
+
+
+def test_spark_finishes_though_a_worker_is_killed(frame, local, spark):
+    psutil = pytest.importorskip("psutil")
+    result, failed = [], []
+
+    def run():
+        try:
+            result.append(collected(apply_spark(TASK, spark_frame(spark, frame, 16))))
+        except Exception as error:
+            failed.append(error)
+
+    def workers():
+        daemons = [p for p in psutil.Process().children(recursive=True) if "pyspark.daemon" in " ".join(p.cmdline())]
+        return [p for p in daemons if p.parent() in daemons]
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline = time.monotonic() + 60
+    victims = []
+    while not victims and thread.is_alive() and time.monotonic() < deadline:
+        victims = workers()
+        time.sleep(0.05)
+    for victim in victims[:1]:
+        victim.kill()
+    thread.join(timeout=180)
+    assert not failed
+    assert victims
+    assert_same(result[0], local)
+
+
+def test_a_recipe_is_plain_data():
+    recipe = TaskRecipe.of(TASK, {}, 1)
+    assert TaskRecipe(**json.loads(json.dumps(vars(recipe)))) == recipe
+    with pytest.raises(InputError, match="threads"):
+        TaskRecipe.of(TASK, {}, 0)
+    with pytest.raises(InputError, match="cannot be sent"):
+        TaskRecipe.of(TASK, {"x": object()}, 1)
