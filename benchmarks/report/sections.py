@@ -30,10 +30,10 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """``above``, ``below`` or ``level`` as far as chance tells; empty where nothing does."""
+        """``ahead``, ``behind`` or ``level`` as far as chance tells; empty where nothing does."""
         if self.found is None or self.found.verdict == "unclear":
             return ""
-        return {"better": "above", "worse": "below", "same": "level"}[self.found.verdict]
+        return {"better": "ahead", "worse": "behind", "same": "level"}[self.found.verdict]
 
 
 @dataclass(frozen=True)

@@ -95,3 +95,53 @@ def shipped(folder: Path | None = None) -> Path:
     if not (found / "config.json").is_file():
         raise DataError(f"no speller ships with this package ({found} is not there), so it cannot be measured")
     return found
+
+
+class Polishing:
+    """``Polisher`` with its defaults, as shipped: grammar by the core's decoder, spelling by the speller if one ships."""
+
+    name = "slmkit-polisher"
+    version = slmkit.__version__
+
+    def __init__(self, dataset: Dataset, protocol: str, *, slm: Any = None) -> None:
+        self._dataset, self._slm = dataset, slm
+
+    def fingerprint(self) -> str:
+        """The core's fingerprint with its decoder's, and the code that writes and judges.
+
+        Raises:
+            DataError: the core was not taught to polish.
+        """
+        core = self._core()
+        own = digest(*_CODE, "writing.py", "tasks/generation/*.py")
+        speller = Spelling(self._dataset, "shipped", slm=core).fingerprint() if _speller_ships() else ""
+        return identity(self.name, core.writing_fingerprint, own, speller)
+
+    def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
+        """Refused: it is measured as shipped."""
+        raise InputError(f"{self.name} is measured as shipped; it is not fitted")
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """The polished texts."""
+        from slmkit.tasks.spelling import Polisher
+
+        return [made["target"] for made in Polisher(slm=self._core()).predict(list(inputs))]
+
+    def size(self) -> Size:
+        """The core, and the speller if one ships."""
+        if _speller_ships():
+            return _size(shipped())
+        return Size(*core_size())
+
+    def _core(self) -> Any:
+        core = self._slm or slmkit.load()
+        decoder = core.config.decoder
+        if decoder is None or "clean" not in decoder.starts:
+            raise DataError("the core that ships was not taught to polish, so it cannot be measured")
+        return core
+
+
+def _speller_ships() -> bool:
+    from slmkit.tasks.spelling.corrector import has_shipped
+
+    return has_shipped()

@@ -260,6 +260,12 @@ _ENTRIES = (
         "had, where they are to be found",
         _RELATIONS,
     ),
+    SystemEntry(
+        "slmkit-polisher",
+        f"{_HERE}.ours_spelling:Polishing",
+        "this package's Polisher: grammar by the decoder, as single edits",
+        _SPELLING,
+    ),
     SystemEntry("no-change", f"{_HERE}.spellers:NoChange", "gives every text back: the zero line", _SPELLING),
     SystemEntry(
         "symspell",

@@ -69,3 +69,25 @@ def test_it_is_registered():
     entry = systems.get("slmkit")
     assert all(entry.can(datasets.get(name), "shipped") for name in ("misspelt-5", "sighan13", "norvig-words"))
     assert entry.can(datasets.get("ecspell-law"), "fitted")
+
+
+def test_the_polisher_is_measured_where_a_core_was_taught_to_polish():
+    from dataclasses import replace
+
+    from slmkit.core import SLM
+    from tests.conftest import make_toy_slm
+
+    plain = make_toy_slm(decoder=True)
+    with pytest.raises(DataError, match="not taught to polish"):
+        ours_spelling.Polishing(datasets.get("jfleg"), "shipped", slm=plain).fingerprint()
+    size = replace(plain.config.decoder, starts={**plain.config.decoder.starts, "clean": 15})
+    taught = SLM(
+        replace(plain.config, decoder=size), plain.tokenizer, plain.encoder, decoder=plain.decoder, fingerprint="toy"
+    )
+    taught.writer.decoder.config = size
+    system = ours_spelling.Polishing(datasets.get("jfleg"), "shipped", slm=taught)
+    assert len(system.predict([*WRONG, ""])) == 4
+    assert system.fingerprint() == system.fingerprint()
+    with pytest.raises(InputError, match="measured as shipped"):
+        system.fit(WRONG, RIGHT, seed=0)
+    assert systems.get("slmkit-polisher").can(datasets.get("jfleg"), "shipped")

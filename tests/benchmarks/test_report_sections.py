@@ -29,7 +29,7 @@ def only(results):
 def test_ours_is_told_from_the_best_peer_by_rows(measured):
     _, section = only(measured)
     assert [(row.line.system, row.peer, row.verdict) for row in section.rows] == [
-        ("slmkit", False, "above"),
+        ("slmkit", False, "ahead"),
         ("tfidf-lr", True, ""),
         ("setfit-minilm", False, "level"),
     ]
