@@ -98,7 +98,7 @@ def shipped(folder: Path | None = None) -> Path:
 
 
 class Polishing:
-    """``Polisher`` with its defaults, as shipped: grammar by the core's decoder, spelling by the speller if one ships."""
+    """``Polisher`` with its defaults, as shipped: grammar by the decoder, spelling by the speller if one ships."""
 
     name = "slmkit-polisher"
     version = slmkit.__version__
