@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import inspect
 import re
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ TASKS = {
     "translate": "slmkit.tasks.generation:Translator",
     "generate": "slmkit.tasks.generation:Generator",
     "polish": "slmkit.tasks.spelling:Polisher",
+    "redact": "slmkit.tasks.privacy:Redactor",
 }
 """The shipped tasks by name. The class is imported only when the task is asked for."""
 NEEDS = {"ask": "index"}
@@ -37,6 +39,8 @@ _OWN_WEIGHTS = {"ask": "reader", "correct": "speller", "entities": "recognizer",
 """Tasks that cannot work without a folder of ``weights``."""
 _OF_THE_DECODER = {"translate": "translate-en-zh", "generate": "continue", "polish": "clean"}
 """Tasks that cannot work without the core's decoder, and what it must have been taught for them."""
+_PACKAGES = {"redact": ("phonenumbers", "stdnum")}
+"""Optional packages that a task cannot work without."""
 
 _CLASSIFIER = "slmkit.tasks.classification:BranchModel"
 _CLASSIFIERS = {"static-classifier": "slmkit.tasks.classification:StaticModel"}
@@ -178,7 +182,9 @@ def _check_options(name: str, kind: Any, options: Iterable[str]) -> None:
 
 
 def ships(name: str) -> bool:
-    """Whether the weights that a task of this name needs are in this installation."""
+    """Whether the weights, and the optional packages, that a task of this name needs are in this installation."""
+    if not all(map(importlib.util.find_spec, _PACKAGES.get(name, ()))):
+        return False
     if name in _OF_THE_DECODER:
         from slmkit.checkpoint import read_config
         from slmkit.core import shipped_weights

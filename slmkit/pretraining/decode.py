@@ -111,7 +111,7 @@ class Decode(nn.Module):
         self.pairs = self.tokenized(pairs)
         self.lengths = np.array([(len(p.source), min(len(p.target) + 1, config.target)) for p in self.pairs])
         self.tokens = 0
-        self._times = Counter(pair.source.tobytes() for pair in self.pairs)
+        self._times = Counter(bytes(pair.source) for pair in self.pairs)
         self._kept: dict[bytes, Tensor] = {}  # states of sources that are read again
         self._room = CACHE_BYTES
         self._queue: list[np.ndarray] = []
@@ -177,17 +177,17 @@ class Decode(nn.Module):
             ids, mask = _padded(sources)
             with self._mixed():
                 return self._encoder[0](ids.to(self.device), mask.to(self.device)).float()
-        found = {key: self._kept.get(key) for key in (ids.tobytes() for ids in sources)}
-        new = {ids.tobytes(): ids for ids in sources if found[ids.tobytes()] is None}
+        found = {key: self._kept.get(key) for key in map(bytes, sources)}
+        new = {bytes(source): source for source in sources if found[bytes(source)] is None}
         if new:
             rows = self._slm[0].layers(*_padded(list(new.values())), None)
-            for (key, ids), row in zip(new.items(), rows, strict=True):
-                found[key] = states = row[: len(ids)].half()
+            for (key, source), row in zip(new.items(), rows, strict=True):
+                found[key] = states = row[: len(source)].half()
                 if self._times[key] > 1 and self._room > 0:
                     self._kept[key] = states
                     self._room -= states.nbytes
-        flat = torch.cat([cast(Tensor, found[ids.tobytes()]) for ids in sources]).float()
-        return pad_rows(flat, torch.tensor([len(ids) for ids in sources]))[0]
+        flat = torch.cat([cast(Tensor, found[key]) for key in map(bytes, sources)]).float()
+        return pad_rows(flat, torch.tensor([len(source) for source in sources]))[0]
 
     def _mixed(self) -> AbstractContextManager:
         return mixed_precision() if self.device == "cpu" else torch.autocast(self.device, torch.bfloat16)

@@ -76,7 +76,9 @@ def with_results(
     task = recipe.task()
     done = annotate_cells(task, batch.column(column).to_pylist(), errors=errors)
     types = getattr(task, "column_types", {})
-    results = [as_array(values, DECLARED.get(types.get(name), pa.string())) for name, values in done.results.items()]
+    results = [
+        as_array(values, DECLARED.get(types.get(name, str), pa.string())) for name, values in done.results.items()
+    ]
     reasons = as_array(list(done.reasons), pa.string())
     header = [*batch.schema.names, *(names[name] for name in done.results), names[ERROR_COLUMN]]
     return pa.RecordBatch.from_arrays([*batch.columns, *results, reasons], names=header)

@@ -39,10 +39,10 @@ def edits_between(text: str, better: str) -> list[Edit]:
     Each touches as few words as it can, and white space only beside a word that is added, taken away or moved.
     """
     ours, theirs = words_apart(text), words_apart(better)
-    plain = [[word.strip() for word in words] for words in (ours, theirs)]
+    mine, yours = ([word.strip() for word in words] for words in (ours, theirs))
     places = _starts(ours)
     made = []
-    for a, b, c, d in _differences(*plain):
+    for a, b, c, d in _differences(mine, yours):
         wrong, right, start = "".join(ours[a:b]), "".join(theirs[c:d]), places[a]
         if wrong[:1].isspace() and right[:1].isspace():
             space = len(wrong) - len(wrong.lstrip())
@@ -52,7 +52,7 @@ def edits_between(text: str, better: str) -> list[Edit]:
         elif not d:
             wrong += _space_of(ours[b : b + 1])
         if wrong != right:
-            made.append(Edit(start, start + len(wrong), right, _reason(*plain, (a, b, c, d))))
+            made.append(Edit(start, start + len(wrong), right, _reason(mine, yours, (a, b, c, d))))
     return made
 
 

@@ -123,18 +123,18 @@ class Polisher(WritingTask):
 
         return [as_row(made) for made in self._corrections(list(texts))]
 
-    def fit(self, wrong: Any, right: Any = None, **options: Any) -> Polisher:
+    def fit(self, X: Any, y: Any = None, **options: Any) -> Polisher:
         """Learn from pairs of one's own: tunes a branch of the encoder and the decoder (about 17 MB when saved).
 
         Args:
-            wrong: texts as written, a list, array or Series of str; or a frame with the columns ``wrong`` and
-                ``right``. right: each as it should be; the same text where nothing is wrong.
+            X: texts as written, a list, array or Series of str; or a frame with the columns ``wrong`` and ``right``.
+            y: each as it should be; the same text where nothing is wrong.
             **options: fields of ``WriterRecipe``: depth, epochs, learning_rate …
 
         Raises:
             InputError: rows that are no texts, an unknown or impossible option.
         """
-        return super().fit(*pairs_of(wrong, right), **options)
+        return super().fit(*pairs_of(X, y), **options)
 
     def _write(self, texts: list[str]) -> list[str]:
         return [made["target"] for made in self._corrections(texts)]

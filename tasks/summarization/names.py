@@ -58,5 +58,11 @@ def latin_names(text: str, is_common: Callable[[str], bool]) -> Iterator[tuple[i
 
 def chinese_names(text: str) -> Iterator[tuple[int, int]]:
     """Spans of what looks like a person, a place, an organisation or a work; may miss many, seldom invents one."""
-    for pattern in (_PERSON, _PLACE, _WORK):
+    yield from chinese_people(text)
+    for pattern in (_PLACE, _WORK):
         yield from (match.span(1) for match in pattern.finditer(text))
+
+
+def chinese_people(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of a surname and a given name before a title or a verb of saying."""
+    return (match.span(1) for match in _PERSON.finditer(text))
