@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -64,12 +67,14 @@ def _run(
     operands: Annotated[
         list[str],
         typer.Argument(
-            metavar="[TASK] INPUT",
+            metavar="[TASK] INPUT …",
             help=f"The task ({', '.join(TASKS)}), or a pipeline of several (.toml), left out with --model; and the "
-            "table: .csv, .tsv, .jsonl (each also .gz) or .parquet.",
+            "table: .csv, .tsv, .jsonl (each also .gz) or .parquet; several, a folder or a pattern; or - for stdin.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The annotated table; its suffix tells the format. A pipeline: a folder.")],
+    out: Annotated[
+        Path, typer.Option(help="The annotated table; its suffix tells the format. Several, or a pipeline: a folder.")
+    ],
     column: Annotated[str | None, typer.Option(help="The column that holds the texts (text).")] = None,
     model: Annotated[
         Path | None, typer.Option(help="A saved classifier, writer, recognizer or extractor, instead of a task.")
@@ -90,6 +95,9 @@ def _run(
     errors: Annotated[str, typer.Option(help="quarantine or raise: what a row does that cannot be processed.")] = (
         "quarantine"
     ),
+    stdin_format: Annotated[
+        str, typer.Option("--format", help="Of a table on stdin: csv, tsv, jsonl or parquet.")
+    ] = "csv",
     one_row: Annotated[
         bool, typer.Option("--one-row", help="A row a text, where each thing that is found would get a row.")
     ] = False,
@@ -118,14 +126,53 @@ def _run(
                 raise InputError("a pipeline has its models and options in its file: slmkit run PIPELINE.toml INPUT")
             report = _run_pipeline(operands[0], operands[1], out, column=column, id_column=id_column, **keywords)
         else:
-            task, source = _read_operands(operands, model, options)
-            from slmkit.tasks.stream import run_file
-
-            report = run_file(task, source, out, column=column or "text", id_column=id_column, **keywords)
+            task, sources = _read_operands(operands, model, options)
+            keywords |= {"column": column or "text", "id_column": id_column}
+            report = _run_sources(task, sources, out, stdin_format, keywords)
     except KeyboardInterrupt as error:  # further out, its message would be lost
         typer.echo(str(error), err=True)
         raise typer.Exit(130) from None
+    if isinstance(report, int):
+        raise typer.Exit(report)
     typer.echo(_summary(report), err=True)
+
+
+def _run_sources(
+    task: Callable[[], TableTask], sources: list[str], out: Path, stdin_format: str, keywords: dict[str, Any]
+) -> Report | int:
+    """Run a task over one table, what comes in on stdin, or many tables; of many, the exit code."""
+    from slmkit.tasks.many_files import is_many, run_files
+    from slmkit.tasks.stream import run_file
+
+    if sources == ["-"]:
+        if keywords["resume"]:
+            raise InputError("what comes in on stdin cannot be gone on with; write it to a file first")
+        with _spooled(stdin_format, out) as path:
+            return run_file(task, path, out, **keywords)
+    if not is_many(sources):
+        return run_file(task, sources[0], out, **keywords)
+    found = run_files(task, sources, out, **keywords)
+    before = f"; {found.finished_before:,} were finished before" if found.finished_before else ""
+    typer.echo(
+        f"{found.files:,} files, {found.rows:,} rows{before}; {found.quarantined:,} quarantined (see slm_error); "
+        f"written to {found.out}",
+        err=True,
+    )
+    for name, reason in found.failed.items():
+        typer.echo(f"not annotated: {name}: {reason}", err=True)
+    return 1 if found.failed else 0
+
+
+@contextmanager
+def _spooled(form: str, out: Path) -> Iterator[Path]:
+    """A file with what comes in on stdin: a table is looked through once before it is read."""
+    with tempfile.TemporaryDirectory(
+        prefix=".slmkit-stdin-", dir=out.parent if out.parent.is_dir() else None
+    ) as folder:
+        path = Path(folder) / f"stdin.{form}"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path
 
 
 def _run_pipeline(
@@ -143,25 +190,23 @@ def _run_pipeline(
 
 def _read_operands(
     operands: list[str], model: Path | None, options: dict[str, Any]
-) -> tuple[Callable[[], TableTask], str]:
-    """Take ``TASK INPUT``, or ``INPUT`` alone with a model."""
+) -> tuple[Callable[[], TableTask], list[str]]:
+    """Take ``TASK INPUT …``, or ``INPUT …`` alone with a model."""
     tasks = ", ".join(TASKS)
     if model is not None:
-        if len(operands) != 1:
+        if operands[0] in TASKS and len(operands) > 1:
             raise InputError(f"with --model only the table is named, not {' '.join(operands)!r}")
         if not model.exists():
             raise InputError(f"there is no model {model}")
         if options:
             raise InputError("a saved model keeps its own options; --option is for the shipped tasks")
-        return lambda: load_model(str(model)), operands[0]
+        return lambda: load_model(str(model)), operands
     if len(operands) == 1:
         raise InputError(f"name a task ({tasks}) before the table, or a saved classifier with --model")
-    if len(operands) > 2:
-        raise InputError(f"one task and one table are needed, not {' '.join(operands)!r}")
-    name, source = operands
+    name, *sources = operands
     if name not in TASKS:
         load_task(name)  # raises, with the names that are near
-    return lambda: load_task(name, **options), source
+    return lambda: load_task(name, **options), sources
 
 
 def _summary(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 128
 _GROUP_ROWS, _GROUP_BYTES = 65536, 64_000_000
+SCHEMA_VERSION = 1  # of the columns that results have; in the file's metadata, under "slmkit"
 
 
 class ParquetReader:
@@ -93,7 +95,9 @@ class ParquetWriter:
         self.layout = layout
         kept = [schema.field(name) for name in layout.kept]
         # pandas' notes on the index hold only while all columns are there.
-        self.schema = pa.schema(kept, metadata=schema.metadata if layout.whole else None)
+        about = {"schema": SCHEMA_VERSION, "added": layout.added}
+        own = {b"slmkit": json.dumps(about, ensure_ascii=False).encode("utf-8", "surrogatepass")}
+        self.schema = pa.schema(kept, metadata={**((schema.metadata or {}) if layout.whole else {}), **own})
         self.declared = {layout.added[key]: DECLARED.get(kind) for key, kind in declared.items()}
         self.declared[layout.added[layout.error]] = pa.string()
 

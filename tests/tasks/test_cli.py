@@ -94,7 +94,7 @@ def test_a_saved_model_takes_the_place_of_the_task(call, table, tmp_path, monkey
     [
         (["run", "sentimant", "IN", "--out", "OUT"], "no task 'sentimant'; did you mean 'sentiment'"),
         (["run", "IN", "--out", "OUT"], f"name a task ({', '.join(base.TASKS)}) before the table"),
-        (["run", "sentiment", "IN", "x", "--out", "OUT"], "one task and one table"),
+        (["run", "sentiment", "IN", "x", "--out", "OUT"], "there is no file x"),
         (["run", "--model", "no-model", "IN", "--out", "OUT"], "there is no model no-model"),
         (["run", "sentiment", "--model", "m", "IN", "--out", "OUT"], "with --model only the table"),
         (["run", "sentiment", "no.csv", "--out", "OUT"], "there is no file no.csv"),
