@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,18 +20,19 @@ _NULLABLE: dict[type, Any] = {bool: "boolean", int: "Int64", float: "float64", s
 
 def apply(
     task: TableTask,
-    frame: pd.DataFrame | pd.Series,
+    frame: Any,
     *,
     column: Any = "text",
     prefix: str | None = None,
     errors: str = "quarantine",
     progress: bool = False,
-) -> pd.DataFrame:
+) -> Any:
     """Run a task over one column of a table.
 
     Args:
         task: Any object with ``name``, ``columns`` and ``annotate``.
-        frame: A frame, or a series of texts. It is never changed.
+        frame: A pandas frame or a series of texts; a polars frame, an Arrow table, or whatever else gives itself as
+            Arrow. It is never changed.
         column: The column that holds the texts; for a series, the name its texts get when the series has none.
         prefix: Put before the names of the result columns (and of ``slm_error``), such as ``"title_"``.
         errors: ``"quarantine"`` gives rows that cannot be processed an empty result and a reason in ``slm_error``;
@@ -38,12 +40,15 @@ def apply(
         progress: Show a progress bar on stderr.
 
     Returns:
-        A new frame with the caller's columns and index, the task's columns, and ``slm_error``.
+        A new frame with the caller's columns and index, the task's columns, and ``slm_error``: a polars frame for one,
+        an Arrow table for what else is no pandas frame, neither of which copies the caller's columns.
 
     Raises:
         InputError: The column is not there, a result column would hide one of the caller's, or, with
             ``errors="raise"``, a cell cannot be processed.
     """
+    if not isinstance(frame, (pd.DataFrame, pd.Series)) and hasattr(frame, "__arrow_c_stream__"):
+        return _apply_arrow(task, frame, column, prefix, errors=errors, progress=progress)
     frame, column = as_frame(frame, column)
     names = result_columns(task, taken_names(frame), prefix)
     with row_progress(task.name, len(frame), show=progress) as advance:
@@ -51,6 +56,27 @@ def apply(
             task, frame[column].tolist(), errors=errors, name_row=row_namer(frame, column), advance=advance
         )
     return with_results(frame, done, names, getattr(task, "column_types", {}))
+
+
+def _apply_arrow(task: TableTask, frame: Any, column: Any, prefix: str | None, *, errors: str, progress: bool) -> Any:
+    """As ``apply``, over what gives itself as Arrow."""
+    import pyarrow as pa
+
+    from slmkit.tasks.table_io.arrow import beside
+
+    table = pa.table(frame)
+    require_column(column, table.column_names, "the table")
+    names = result_columns(task, table.column_names, prefix)
+    with row_progress(task.name, table.num_rows, show=progress) as advance:
+        done = annotate_cells(
+            task,
+            table.column(column).to_pylist(),
+            errors=errors,
+            name_row=lambda i: f"row {i} (column {column!r})",
+            advance=advance,
+        )
+    made = beside(table, done, names, getattr(task, "column_types", {}))
+    return sys.modules["polars"].from_arrow(made) if type(frame).__module__.startswith("polars.") else made
 
 
 def as_frame(frame: Any, column: Any) -> tuple[pd.DataFrame, Any]:

@@ -54,31 +54,12 @@ def apply_spark(
     schema = StructType([*frame.schema.fields, *added, StructField(names[ERROR_COLUMN], StringType())])
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from slmkit.tasks.cells import annotate_cells
+        from slmkit.tasks.table_io.arrow import beside
+
+        task = recipe.task()
         for batch in batches:
-            yield with_results(batch, recipe, column, errors, names)
+            done = annotate_cells(task, batch.column(column).to_pylist(), errors=errors)
+            yield beside(batch, done, names, types)
 
     return frame.mapInArrow(run, schema)
-
-
-def with_results(
-    batch: pa.RecordBatch, recipe: TaskRecipe, column: str, errors: str, names: Mapping[str, str]
-) -> pa.RecordBatch:
-    """A batch with its results beside it, of the types that the task declares.
-
-    Raises:
-        InputError: with ``errors="raise"``, a cell cannot be processed.
-    """
-    import pyarrow as pa
-
-    from slmkit.tasks.cells import annotate_cells
-    from slmkit.tasks.table_io.arrow import DECLARED, as_array
-
-    task = recipe.task()
-    done = annotate_cells(task, batch.column(column).to_pylist(), errors=errors)
-    types = getattr(task, "column_types", {})
-    results = [
-        as_array(values, DECLARED.get(types.get(name, str), pa.string())) for name, values in done.results.items()
-    ]
-    reasons = as_array(list(done.reasons), pa.string())
-    header = [*batch.schema.names, *(names[name] for name in done.results), names[ERROR_COLUMN]]
-    return pa.RecordBatch.from_arrays([*batch.columns, *results, reasons], names=header)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from slmkit.tasks.base import ERROR_COLUMN
 from slmkit.tasks.table_io.text_files import scrub
 from slmkit.tasks.table_io.values import as_text
 
+if TYPE_CHECKING:
+    from slmkit.tasks.cells import Annotations
+
+_Rows = TypeVar("_Rows", pa.RecordBatch, pa.Table)
 DECLARED = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 """The Arrow type of each type that a task may declare for a result."""
 
@@ -31,3 +37,18 @@ def cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         return column.cast(kind)
     except pa.ArrowException:
         return pa.chunked_array([[value if value is None else as_text(value) for value in column.to_pylist()]], kind)
+
+
+def beside(rows: _Rows, done: Annotations, names: Mapping[str, str], types: Mapping[str, type]) -> _Rows:
+    """Rows with their results beside them; the caller's columns are not copied.
+
+    Args:
+        rows: as many as there are annotations. names: of the result columns and the error column, in the table.
+        types: of the result columns, as far as a task declares them; the others are text, lists as JSON.
+    """
+    results = [
+        as_array(values, DECLARED.get(types.get(name, str), pa.string())) for name, values in done.results.items()
+    ]
+    reasons = as_array(list(done.reasons), pa.string())
+    header = [*rows.schema.names, *(names[name] for name in done.results), names[ERROR_COLUMN]]
+    return type(rows).from_arrays([*rows.columns, *results, reasons], names=header)

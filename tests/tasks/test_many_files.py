@@ -13,7 +13,6 @@ from slmkit.errors import InputError
 from slmkit.tasks.many_files import FilesReport, is_many, run_files, table_files
 from slmkit.tasks.stream import run_file
 
-
 MAIN = "from slmkit.tasks.cli import main; main()"
 
 

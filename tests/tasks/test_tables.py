@@ -268,3 +268,27 @@ def test_shipped_sentiment_through_the_accessor():
     assert result["label"].tolist()[::2] == ["positive", "negative"]
     assert result.index.tolist() == ["a", "a", "b"]
     assert result["slm_error"].tolist()[1] == "missing"
+
+
+def test_polars_and_arrow_tables_come_back_as_what_they_are():
+    pa = pytest.importorskip("pyarrow")
+    rows = {"text": ["one", None, "three"], "id": [1, None, 3], "tags": [["a"], [], None]}
+    table = pa.table(rows)
+    made = tables.apply(Measure(), table, prefix="my_")
+    assert isinstance(made, pa.Table)
+    assert made.column_names == ["text", "id", "tags", "my_length", "my_mean", "my_first", "my_slm_error"]
+    assert made.column("id").type == table.column("id").type  # a missing number does not make floats of the others
+    assert made.column("my_length").to_pylist() == [3, None, 5]
+    assert made.column("my_slm_error").to_pylist() == [None, "missing", None]
+    assert made.column("text").chunk(0).buffers()[2].address == table.column("text").chunk(0).buffers()[2].address
+    with pytest.raises(InputError, match="no column 'txt'"):
+        tables.apply(Measure(), table, column="txt")
+    with pytest.raises(InputError, match="row 1"):
+        tables.apply(Measure(), table, errors="raise")
+    assert tables.apply(Measure(), table.slice(0, 0)).num_rows == 0
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(rows)
+    found = tables.apply(Measure(), frame)
+    assert isinstance(found, polars.DataFrame)
+    assert found["length"].to_list() == [3, None, 5]
+    assert frame.columns == ["text", "id", "tags"]
