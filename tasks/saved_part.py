@@ -12,6 +12,7 @@ from torch import Tensor
 from slmkit import checkpoint
 from slmkit.core import load as load_core
 from slmkit.errors import CheckpointError
+from slmkit.tasks.model_card import NAME, model_card
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -65,14 +66,16 @@ class SavedPart:
         return config, {checkpoint.MODEL: checkpoint.tensors_to_bytes(self.stored())}
 
     def save(self, folder: str | Path, **about: Any) -> None:
-        """Write what was fitted; the core is named by its fingerprint and not written.
+        """Write what was fitted, and a README that says so; the core is named by its fingerprint and not written.
 
         Args:
             folder: made if it is not there. **about: plain data that is added to the model's ``about`` in the file.
         """
         config, files = self._contents()
-        config["about"] = {**self.about, **about}
-        checkpoint.write_folder(Path(folder), {"kind": self.kind, **config}, files)
+        config = {"kind": self.kind, **config, "about": {**self.about, **about}}
+        checkpoint.write_folder(Path(folder), config, files)
+        card = model_card(config, Path(folder).name).encode("utf-8", "surrogatepass")
+        checkpoint.write_atomically(Path(folder) / NAME, card)
 
     @classmethod
     def load(cls: type[_Part], folder: str | Path, *, slm: SLM | None = None) -> _Part:

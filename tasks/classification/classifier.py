@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from slmkit.errors import InputError
 from slmkit.tasks.classification.labels import Label
-from slmkit.tasks.inputs import as_texts
+from slmkit.tasks.inputs import as_series_like, as_texts
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from slmkit.static import StaticSLM
     from slmkit.tasks.classification.explanation import Explanation
     from slmkit.tasks.classification.label_model import LabelModel
+    from slmkit.tasks.evaluation import Evaluation
 
 
 class Classifier(ClassifierMixin, BaseEstimator):
@@ -177,6 +178,23 @@ class Classifier(ClassifierMixin, BaseEstimator):
         from sklearn.metrics import accuracy_score
 
         return float(accuracy_score(y, found, sample_weight=sample_weight))
+
+    def evaluate(self, X: Any, y: Any) -> Evaluation:
+        """Compare with known labels: scores, a table by class, the confusions, the surest errors as a frame.
+
+        Args:
+            X: list, array or Series of str. y: the right label of each.
+
+        Raises:
+            InputError: not one label a text, or this classifier gives several labels a text.
+        """
+        from slmkit.tasks.evaluation import evaluation
+
+        if self._fitted().labels.form != "single":
+            raise InputError("evaluate compares one label a text; use sklearn.metrics on predict for several")
+        texts = as_texts(X)
+        chances = self.predict_proba(texts) if texts else np.zeros((0, len(self.classes_)))
+        return evaluation(texts, list(y), list(self.classes_[chances.argmax(1)]), chances.max(1), as_series_like(X))
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One ``{"label", "score"}`` a text, for tables; see ``LabelModel.annotate``."""

@@ -36,7 +36,7 @@ def test_settings_keep_the_types_of_their_keys(toy_slm, reviews, tmp_path):
 
 def test_the_file_holds_the_branch_only(tuned, tmp_path):
     tuned.save(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == ["config.json", "model.safetensors"]
+    assert sorted(os.listdir(tmp_path)) == ["README.md", "config.json", "model.safetensors"]
     names = set(tuned.model_.tensors)
     assert not any(name.startswith(("words", "positions")) for name in names)
     assert {name.split(".")[1] for name in names if name.startswith("layers.")} == {"0", "1"}

@@ -116,7 +116,11 @@ def test_the_telling_words_are_named(static):
 
 def test_saved_small_and_read_back(static, home, tmp_path, awkward):
     static.save(tmp_path / "model")
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["config.json", "model.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+        "README.md",
+        "config.json",
+        "model.safetensors",
+    ]
     loaded = Classifier.load(tmp_path / "model", slm=home)
     assert loaded.method == "static"
     assert loaded.fingerprint == static.fingerprint

@@ -256,7 +256,7 @@ def test_saved_and_read_again_it_answers_alike(toy_reader, toy_slm, tmp_path):
     assert loaded.fingerprint == toy_reader.fingerprint
     assert loaded.get_params()["epochs"] == 8
     assert loaded.history_ == toy_reader.history_
-    assert {path.name for path in (tmp_path / "reader").iterdir()} == {"config.json", "model.safetensors"}
+    assert {path.name for path in (tmp_path / "reader").iterdir()} == {"README.md", "config.json", "model.safetensors"}
 
 
 def test_it_is_bound_to_its_core_and_damage_is_named(toy_reader, toy_slm, tmp_path):
