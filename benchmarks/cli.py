@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slmkit.benchmarks.console import keeping_left_out, one_line_errors, show_table, tell_tried, tell_turn
+from slmkit.benchmarks.reliability.cli import bench_reliability
 from slmkit.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -233,6 +234,9 @@ def bench_card(
         rows = [t.result.row() for t in tried if t.result is not None]
         chosen = None if verdict.chosen is None else str(verdict.chosen)
         typer.echo(json.dumps({"use": chosen, "why": verdict.sentence, "rows": rows}, ensure_ascii=False))
+
+
+bench_app.command("reliability")(bench_reliability)
 
 
 @bench_app.command("speed")

@@ -17,7 +17,7 @@ from slmkit.benchmarks.metrics import METRICS
 from slmkit.errors import DataError
 
 SCHEMA = 1
-SPEED, LEFT_OUT = "speed*.json", "left_out.json"  # what else lies in a folder of results
+SPEED, RELIABILITY, LEFT_OUT = "speed*.json", "reliability*.json", "left_out.json"  # what else lies beside results
 ROW = (
     "task",
     "dataset",
@@ -191,7 +191,7 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
         raise DataError(f"{folder} is not a folder of results")
     results, problems = [], []
     for path in sorted(folder.glob("*.json")):
-        if path.match(SPEED) or path.name == LEFT_OUT:
+        if path.match(SPEED) or path.match(RELIABILITY) or path.name == LEFT_OUT:
             continue
         try:
             results.append(read(path))
@@ -220,11 +220,11 @@ def json_line(results: Iterable[Result]) -> str:
 
 
 def read_speeds(folder: Path, problems: list[str]) -> list[dict[str, Any]]:
-    """The measurements of ``bench speed`` in a folder; what is wrong with one is added to ``problems``."""
+    """What ``bench speed`` and ``bench reliability`` measured in a folder; what is wrong is added to ``problems``."""
     from slmkit.benchmarks.speed.show import KINDS
 
     found = []
-    for path in sorted(folder.glob(SPEED)):
+    for path in sorted([*folder.glob(SPEED), *folder.glob(RELIABILITY)]):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -233,5 +233,5 @@ def read_speeds(folder: Path, problems: list[str]) -> list[dict[str, Any]]:
         if isinstance(data, dict) and data.get("kind") in KINDS:
             found.append(data)
         else:
-            problems.append(f"{path}: not a measurement of 'slmkit bench speed'")
+            problems.append(f"{path}: not a measurement of 'slmkit bench speed' or 'slmkit bench reliability'")
     return sorted(found, key=lambda data: KINDS.index(data["kind"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from slmkit.benchmarks.reliability import campaign
 from slmkit.benchmarks.speed import lengths
 
 Table = tuple[str, list[str], list[list[str]], list[str]]
@@ -124,5 +125,6 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], list[Table]]] = {
     "speed of writing": _writing,
     "speed of a pipeline": _pipeline,
     lengths.KIND: _lengths,
+    campaign.KIND: campaign.tables,
 }
 KINDS = tuple(_KINDS)

@@ -28,7 +28,7 @@ START = "clean"
 PRESETS: Mapping[str, float] = {"careful": 0.95, "balanced": 0.8, "eager": 0.5}
 DEFAULTS: Mapping[str, Any] = {"num_beams": 4, "length_penalty": 1.0}
 LONGEST = 120  # tokens of a sentence; the decoder learned from none that were longer
-ROOM = 8  # tokens that a better sentence may have more
+ROOM, STRIDE = 8, 16  # tokens that a better sentence may have more; by which lengths differ that are written together
 _PRONOUN = re.compile(r"I(?:['’].*|\W*)")
 TOO_LONG = "a sentence of more than 120 tokens"
 
@@ -226,12 +226,11 @@ def _sentences(number: int, text: str) -> Iterator[Sentence]:
 
 
 def _by_length(texts: Sequence[str], lengths: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
-    """Texts in groups of like length, each with its longest, so that short ones need not wait for long ones' limit."""
-    groups: dict[int, list[int]] = {}
-    for number, length in enumerate(lengths):
-        groups.setdefault(-(-length // 16), []).append(number)
-    for numbers in groups.values():
-        yield max(lengths[i] for i in numbers), [texts[i] for i in numbers]
+    """Texts in groups of like length, each with a length that none of it exceeds and that no other text changes."""
+    groups: dict[int, list[str]] = {}
+    for text, length in zip(texts, lengths, strict=True):
+        groups.setdefault(-(-length // STRIDE) * STRIDE, []).append(text)
+    yield from groups.items()
 
 
 def _judged(text: str, edits: list[Edit]) -> list[str]:
