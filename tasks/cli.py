@@ -120,6 +120,7 @@ def _run(
         "progress": True,
         "explode": False if one_row else None,
     }
+    report: Report | int
     try:
         if operands[0].endswith(".toml"):
             if model is not None or options or len(operands) != 2:

@@ -30,7 +30,8 @@ def of_a_run(kills: int, seed: int, place: Path) -> tuple[int, list[str]]:
     from slmkit.tasks.base import load_task
     from slmkit.tasks.stream import run_file
 
-    rng, done, problems = np.random.default_rng(seed), 0, []
+    rng, done = np.random.default_rng(seed), 0
+    problems: list[str] = []
     whole = place / "whole"
     whole.mkdir()
     _table(whole / "in.csv", seed)
@@ -92,7 +93,8 @@ def of_a_graph(kills: int, seed: int, place: Path) -> tuple[int, list[str]]:
 
 
 def _grown(kind: str, kills: int, seed: int, place: Path, check: Callable[[int], str | None]) -> tuple[int, list[str]]:
-    rng, problems, said, done = np.random.default_rng(seed), [], 0, 0
+    rng, said, done = np.random.default_rng(seed), 0, 0
+    problems: list[str] = []
     for _ in range(kills):
         lines, killed = _killed(kind, place, seed, float(rng.uniform(0, _LONGEST)))
         if not killed:

@@ -46,9 +46,8 @@ def beside(rows: _Rows, done: Annotations, names: Mapping[str, str], types: Mapp
         rows: as many as there are annotations. names: of the result columns and the error column, in the table.
         types: of the result columns, as far as a task declares them; the others are text, lists as JSON.
     """
-    results = [
-        as_array(values, DECLARED.get(types.get(name, str), pa.string())) for name, values in done.results.items()
-    ]
+    kinds = {name: DECLARED.get(types.get(name, str), pa.string()) for name in done.results}
+    results: list[Any] = [as_array(values, kinds[name]) for name, values in done.results.items()]
     reasons = as_array(list(done.reasons), pa.string())
     header = [*rows.schema.names, *(names[name] for name in done.results), names[ERROR_COLUMN]]
     return type(rows).from_arrays([*rows.columns, *results, reasons], names=header)
