@@ -154,9 +154,14 @@ def test_spark_finishes_though_a_worker_is_killed(frame, local, spark):
         except Exception as error:
             failed.append(error)
 
+    def is_worker(process):
+        try:
+            return all("pyspark.daemon" in " ".join(p.cmdline()) for p in (process, process.parent()))
+        except (psutil.Error, AttributeError):  # gone while it was looked at
+            return False
+
     def workers():
-        daemons = [p for p in psutil.Process().children(recursive=True) if "pyspark.daemon" in " ".join(p.cmdline())]
-        return [p for p in daemons if p.parent() in daemons]
+        return [process for process in psutil.Process().children(recursive=True) if is_worker(process)]
 
     thread = threading.Thread(target=run)
     thread.start()
