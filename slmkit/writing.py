@@ -185,12 +185,14 @@ class Writer:
         ]
 
     @torch.inference_mode()
-    def log_likelihoods(self, texts: Sequence[str], start: str | None, written: Sequence[str]) -> list[float]:
-        """How likely the decoder is to write each text, its end included: log-probabilities.
+    def log_likelihoods(
+        self, texts: Sequence[str], start: str | None, written: Sequence[str], *, ended: bool = True
+    ) -> list[float]:
+        """How likely the decoder is to write each text: log-probabilities.
 
         Args:
             texts: the sources, one for each text; the same one may come again. start: see ``write``.
-            written: any texts.
+            written: any texts. ended: whether it counts that each ends there.
 
         Raises:
             InputError: one of ``written`` is longer than the decoder writes.
@@ -203,13 +205,18 @@ class Writer:
         if longest >= self.decoder.config.positions:
             raise InputError(f"{longest} tokens to judge: give at most {self.decoder.config.positions - 1}")
         read = np.bincount(windows.text_index, windows.lengths, minlength=len(sources)).astype(np.int64)
-        made, mark = np.zeros(len(targets)), self._mark(start)
-        for rows in length_batches(read[own] + [len(ids) for ids in targets], MEMORY_TOKENS):
+        made, mark, end = np.zeros(len(targets)), self._mark(start), [EOS] if ended else []
+        counted = np.array([len(ids) + len(end) for ids in targets], dtype=np.int64)
+        for chosen in length_batches(read[own] + counted, MEMORY_TOKENS):
+            rows = chosen[counted[chosen] > 0]
+            if not len(rows):
+                continue
             few, places = np.unique(own[rows], return_inverse=True)
             memory = self.read(windows.of_texts(few)).select(torch.from_numpy(places))
-            lengths = torch.tensor([len(targets[row]) + 1 for row in rows])
-            before, mask = pad_rows(torch.from_numpy(np.concatenate([[mark, *targets[row]] for row in rows])), lengths)
-            wanted, _ = pad_rows(torch.from_numpy(np.concatenate([[*targets[row], EOS] for row in rows])), lengths)
+            whole = [np.array([mark, *targets[row], *end], dtype=np.int64) for row in rows]
+            lengths = torch.from_numpy(counted[rows])
+            before, mask = pad_rows(torch.from_numpy(np.concatenate([ids[:-1] for ids in whole])), lengths)
+            wanted, _ = pad_rows(torch.from_numpy(np.concatenate([ids[1:] for ids in whole])), lengths)
             losses = self.decoder.loss(self.decoder(before, memory), memory, wanted)
             made[rows] = -(losses * mask).sum(1).double().numpy()
         return made.tolist()

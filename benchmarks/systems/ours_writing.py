@@ -121,7 +121,6 @@ class Continuation:
 
     name = NAME
     version = slmkit.__version__
-    rows = 16  # that are read together
 
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that reads and writes."""
@@ -137,33 +136,8 @@ class Continuation:
 
     def log_probabilities(self, inputs: Sequence[str], texts: Sequence[str]) -> list[float]:
         """Summed over the pieces of each text; that it ends there is no part of it."""
-        import numpy as np
-
-        slm = slmkit.load()
-        pieces = slm.tokenizer.encode_batch(list(texts))
-        order = np.argsort([len(p) for p in pieces], kind="stable")
-        found = np.zeros(len(pieces))
-        for rows in np.array_split(order, -(-len(order) // self.rows)) if len(order) else []:
-            found[rows] = _log_probabilities([inputs[i] for i in rows], [pieces[i].ids for i in rows])
-        return found.tolist()
+        return slmkit.load().writer.log_likelihoods(inputs, "continue", texts, ended=False)
 
     def size(self) -> Size:
         """The core."""
         return Size(*core_size())
-
-
-def _log_probabilities(inputs: Sequence[str], wanted: Sequence[Any]) -> Any:
-    """Of each row of token ids after its input, by one pass of the decoder: ``(B,)``."""
-    import torch
-    from torch.nn.utils.rnn import pad_sequence
-
-    writer = slmkit.load().writer
-    rows = [torch.from_numpy(ids) for ids in wanted]
-    targets = pad_sequence(rows, batch_first=True)
-    lengths = torch.tensor([len(row) for row in rows])
-    start = torch.full((len(rows), 1), writer.starts["continue"])
-    with torch.inference_mode():
-        memory = writer.read(inputs)
-        states = writer.decoder(torch.cat([start, targets[:, :-1]], 1), memory)
-        losses = writer.decoder.loss(states, memory, targets).float()
-        return -(losses * (torch.arange(targets.shape[1]) < lengths[:, None])).sum(1).numpy()

@@ -72,7 +72,8 @@ class Memory:
         """The memory of these texts."""
         mask = None if self.mask is None else self.mask[texts]
         keys = [(k[texts], v[texts]) for k, v in self.keys]
-        return Memory(keys, mask, self.copied[texts], self.ids[texts], self.slots[texts])
+        slots = None if self._slots is None else self._slots[texts]
+        return Memory(keys, mask, self.copied[texts], self.ids[texts], slots)
 
 
 def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

@@ -12,15 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from slmkit.text.language import is_han, language, words_apart
+from slmkit.text.language import ARTICLES, PREPOSITIONS, is_han, language, words_apart
 
 RIGHT = 0.3  # of the sentences stay as they are: what is right must be left alone
 RATE = 0.08  # of the words of the others are hit
 COMMON = 20  # a form of a word must be seen so often to be one
-_ARTICLES = ("a", "an", "the")
-_PREPOSITIONS = ("in", "on", "at", "to", "for", "of", "with", "by", "from", "about", "into", "over", "as")
 _LEFT_OUT = frozenset(
-    {*_ARTICLES, *_PREPOSITIONS, "is", "are", "was", "were", "be", "been", "have", "has", "had", "that", "it", "not"}
+    {*ARTICLES, *PREPOSITIONS, "is", "are", "was", "were", "be", "been", "have", "has", "had", "that", "it", "not"}
     | {"will", "would", "can", "and", "which", "who", "there", "do", "does", "did", "they", "he", "she", "we", "i"}
 )
 _GROUPS = (
@@ -205,8 +203,8 @@ def _instead(word: str, other: str) -> str:
 
 def _article(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[int, list[str]] | None:
     word = words[at].strip()
-    if word in _ARTICLES:
-        return 1, [] if rng.random() < 0.6 else [_instead(words[at], _one_of([a for a in _ARTICLES if a != word], rng))]
+    if word in ARTICLES:
+        return 1, [] if rng.random() < 0.6 else [_instead(words[at], _one_of([a for a in ARTICLES if a != word], rng))]
     if word.isalpha() and word.islower() and word not in _LEFT_OUT and words[at][:1] == " " and rng.random() < 0.1:
         return 1, [" the" if rng.random() < 0.7 else " a", words[at]]
     return None
@@ -214,9 +212,9 @@ def _article(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[i
 
 def _preposition(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[int, list[str]] | None:
     word = words[at].strip().lower()
-    if word not in _PREPOSITIONS:
+    if word not in PREPOSITIONS:
         return None
-    return 1, [_instead(words[at], _one_of([p for p in _PREPOSITIONS if p != word], rng))]
+    return 1, [_instead(words[at], _one_of([p for p in PREPOSITIONS if p != word], rng))]
 
 
 def _left_out(these: frozenset[str]) -> _Hit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,12 +20,13 @@ class TaskRecipe:
 
     Attributes:
         what: the name of a shipped task, or the folder of a saved model. options: of the task, as JSON.
-        threads: that the worker computes with.
+        threads: that a worker computes with. caller: the process that asked, which is no worker.
     """
 
     what: str
     options: str
     threads: int
+    caller: int
 
     @classmethod
     def of(cls, task: Any, options: Mapping[str, Any], threads: int) -> TaskRecipe:
@@ -42,7 +44,7 @@ class TaskRecipe:
             raise InputError(f"threads {threads!r}: give at least 1")
         what = str(task) if str(task) in TASKS else str(Path(task).resolve())
         try:
-            return cls(what, json.dumps(dict(options), sort_keys=True), threads)
+            return cls(what, json.dumps(dict(options), sort_keys=True), threads, os.getpid())
         except TypeError as error:
             raise InputError(f"an option cannot be sent to the workers: {error}") from None
 
@@ -53,9 +55,10 @@ class TaskRecipe:
 
 @lru_cache(maxsize=4)
 def _made(recipe: TaskRecipe) -> TableTask:
-    import torch
+    if os.getpid() != recipe.caller:
+        import torch
 
-    # Workers share the machine: each taking all cores for itself makes all of them slow.
-    torch.set_num_threads(recipe.threads)
+        # Workers share the machine: each taking all cores for itself makes all of them slow.
+        torch.set_num_threads(recipe.threads)
     options = json.loads(recipe.options)
     return load_task(recipe.what, **options) if recipe.what in TASKS else load_model(recipe.what, **options)

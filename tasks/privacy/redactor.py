@@ -16,6 +16,7 @@ from slmkit.errors import InputError
 from slmkit.tasks.inputs import as_series_like, as_texts
 from slmkit.tasks.parameters import Parameters
 from slmkit.tasks.privacy.finders import FINDERS, Span, telephone
+from slmkit.text.spans import longest_apart, replaced
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -125,18 +126,13 @@ class Redactor(Parameters):
             spans = [(span, kind) for kind in kinds for span in FINDERS[kind](text)]
             spans += [(span, "name") for span in people]
             spans += [(match.span(), label) for label, pattern in own.items() for match in pattern.finditer(text)]
-            chosen = _apart([(span, kind) for span, kind in spans if _plain(text[slice(*span)], kind) not in kept])
-            made.append(self._replaced(text, chosen))
+            wanted = [(span, kind) for span, kind in spans if _plain(text[slice(*span)], kind) not in kept]
+            found: list[dict[str, Any]] = [
+                {"start": a, "end": b, "kind": kind, "replacement": self._replacement(text[a:b], kind)}
+                for (a, b), kind in longest_apart(wanted, len(text))
+            ]
+            made.append((replaced(text, ((each["start"], each["end"], each["replacement"]) for each in found)), found))
         return made
-
-    def _replaced(self, text: str, spans: Sequence[tuple[Span, str]]) -> tuple[str, list[dict[str, Any]]]:
-        parts, found, at = [], [], 0
-        for (start, end), kind in spans:
-            other = self._replacement(text[start:end], kind)
-            parts += [text[at:start], other]
-            found.append({"start": start, "end": end, "kind": kind, "replacement": other})
-            at = end
-        return "".join([*parts, text[at:]]), found
 
     def _replacement(self, value: str, kind: str) -> str:
         if self.style == "mask":
@@ -179,7 +175,8 @@ class Redactor(Parameters):
         return [[(each.start, each.end) for each in own if each.type.lower() in PERSON_TYPES] for own in found]
 
     def _recognizer(self) -> EntityRecognizer | None:
-        if "_entities" not in self.__dict__:
+        held = self.__dict__.get("_entities")
+        if held is None or held[0] != self.recognizer:
             from slmkit.tasks.base import ships
 
             own = None
@@ -188,8 +185,8 @@ class Redactor(Parameters):
 
                 model = None if self.recognizer is None else str(self.recognizer)
                 own = EntityRecognizer(model=model, slm=self._core())
-            self.__dict__["_entities"] = own
-        return self.__dict__["_entities"]
+            held = self.__dict__["_entities"] = self.recognizer, own
+        return held[1]
 
 
 def _plain(value: str, kind: str) -> str:
@@ -199,12 +196,3 @@ def _plain(value: str, kind: str) -> str:
     """
     whole = telephone(value) if kind == "phone" else None
     return whole or _NOT_LETTERS.sub("", value).lower()
-
-
-def _apart(spans: Sequence[tuple[Span, str]]) -> list[tuple[Span, str]]:
-    """Spans that do not meet, in order: the longer ones first, and of two as long the one that was found first."""
-    taken: list[tuple[Span, str]] = []
-    for (start, end), kind in sorted(spans, key=lambda each: each[0][0] - each[0][1]):
-        if end > start and all(end <= a or b <= start for (a, b), _ in taken):
-            taken.append(((start, end), kind))
-    return sorted(taken)

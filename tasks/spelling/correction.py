@@ -11,6 +11,7 @@ import numpy as np
 from slmkit.errors import InputError
 from slmkit.tasks.spelling.features import FEATURES, reason_of
 from slmkit.tasks.spelling.slots import Chunk, Slot, applied
+from slmkit.text.spans import replaced
 
 _SHOWN, _LEAST = 3, 0.01  # alternatives that are named, and the probability from which one is
 
@@ -34,14 +35,13 @@ def apply_errors(source: str, errors: Sequence[Mapping[str, Any]]) -> str:
     Raises:
         InputError: the errors are not in order, overlap, or are not the source's.
     """
-    made, at = [], 0
+    at = 0
     for error in errors:
         start, end = error["start"], error["end"]
         if not at <= start <= end <= len(source) or source[start:end] != error["wrong"]:
             raise InputError(f"the text does not have {error['wrong']!r} at {start} to {end}: these are not its errors")
-        made += [source[at:start], error["right"]]
         at = end
-    return "".join([*made, source[at:]])
+    return replaced(source, ((error["start"], error["end"], error["right"]) for error in errors))
 
 
 def corrected(text: str, errors: Sequence[Mapping[str, Any]], left_alone: Sequence[tuple[int, int, str]]) -> Correction:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from slmkit.tasks.spelling.distance import weighed
-from slmkit.text.language import is_han, words_apart
+from slmkit.text.language import ARTICLES, PREPOSITIONS, is_han, words_apart
 
-ARTICLES = frozenset(("a", "an", "the"))
-PREPOSITIONS = frozenset(["in", "on", "at", "to", "for", "of", "with", "by", "from", "about", "into", "over", "as"])
 _DE = frozenset("的地得")
 _NEAR, _LONGEST = 2.5, 40  # cost of the letters that differ in two spellings of a word; letters that are compared
 _WORD = re.compile(r"\w")
@@ -63,15 +61,6 @@ def _differences(ours: list[str], theirs: list[str]) -> Iterator[tuple[int, int,
             yield from ((a + i, a + i + 1, c + i, c + i + 1) for i in range(b - a))
         elif kind != "equal":
             yield a, b, c, d
-
-
-def applied_edits(text: str, edits: list[Edit]) -> str:
-    """The text with these edits made, which are in order and apart."""
-    made, at = [], 0
-    for edit in edits:
-        made += [text[at : edit.start], edit.right]
-        at = edit.end
-    return "".join([*made, text[at:]])
 
 
 def _space_of(words: list[str]) -> str:

@@ -11,6 +11,7 @@ from slmkit.errors import MissingExtraError
 from slmkit.tasks.spelling.distance import weighed
 from slmkit.tasks.spelling.places import fold, places
 from slmkit.tasks.spelling.slots import Chunk, Slot, applied
+from slmkit.text.spans import replaced
 
 Edit = tuple[int, int, str]
 _BLOCK = 12  # neighbouring words that differ, at most, among which words for words are looked for
@@ -33,11 +34,7 @@ class Lesson:
     @property
     def right(self) -> str:
         """The text with all edits made."""
-        made, at = [], 0
-        for start, end, right in self.edits:
-            made += [self.text[at:start], right]
-            at = end
-        return "".join([*made, self.text[at:]])
+        return replaced(self.text, self.edits)
 
 
 def lesson_of(wrong: str, right: str) -> Lesson:

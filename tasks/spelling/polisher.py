@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from slmkit.errors import CheckpointError, InputError
 from slmkit.tasks.generation.writing_task import WritingTask
 from slmkit.tasks.inputs import as_series_like, as_texts
-from slmkit.tasks.spelling.edits import Edit, applied_edits, edits_between
+from slmkit.tasks.spelling.edits import Edit, edits_between
 from slmkit.tasks.spelling.foreign import unknown_script
 from slmkit.tasks.spelling.given import pairs_of
 from slmkit.tasks.spelling.guard import Guard
 from slmkit.text.sentences import sentence_spans
+from slmkit.text.spans import replaced
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -206,7 +207,12 @@ class Polisher(WritingTask):
 
         if self.spelling is False or (self.spelling is None and not has_shipped()):
             return None
-        return SpellCorrector(words=self.words, patterns=self.patterns, slm=self._core())
+        asked = (tuple(self.words), tuple(self.patterns))
+        held = self.__dict__.get("_corrector")
+        if held is None or held[0] != asked:
+            held = asked, SpellCorrector(words=self.words, patterns=self.patterns, slm=self._core())
+            self.__dict__["_corrector"] = held
+        return held[1]
 
     def _threshold(self) -> float:
         number = isinstance(self.threshold, Real) and not isinstance(self.threshold, bool)
@@ -235,8 +241,12 @@ def _by_length(texts: Sequence[str], lengths: Sequence[int]) -> Iterator[tuple[i
 
 def _judged(text: str, edits: list[Edit]) -> list[str]:
     """What is compared: the text with all edits, with none, and with all but each of them."""
-    without = [applied_edits(text, [*edits[:i], *edits[i + 1 :]]) for i in range(len(edits))]
-    return [applied_edits(text, edits), text, *without]
+    without = [_with(text, [*edits[:i], *edits[i + 1 :]]) for i in range(len(edits))]
+    return [_with(text, edits), text, *without]
+
+
+def _with(text: str, edits: list[Edit]) -> str:
+    return replaced(text, ((edit.start, edit.end, edit.right) for edit in edits))
 
 
 def _scored(edits: list[Edit], whole: float, nothing: float, without: list[float]) -> list[tuple[Edit, float]]:

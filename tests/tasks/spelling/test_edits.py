@@ -1,6 +1,12 @@
 import pytest
 
-from slmkit.tasks.spelling.edits import applied_edits, edits_between
+from slmkit.tasks.spelling.edits import edits_between
+from slmkit.text.spans import replaced
+
+
+def applied_edits(text, edits):
+    return replaced(text, ((edit.start, edit.end, edit.right) for edit in edits))
+
 
 PAIRS = [
     ("He go to school .", "He goes to the school .", ["form of the word", "missing article"]),
