@@ -1,7 +1,7 @@
 """One cell of the table: a dataset, a split, a protocol, a system and a seed, measured from start to end.
 
-Run as a module it measures the cell given as JSON in a process of its own, so that peak memory and speed belong to
-that system alone.
+Run as a module it measures the cells given as JSON, which share one fit, in a process of its own, so that peak memory
+and speed belong to that system alone.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +93,60 @@ def _training_rows(cell: Cell, train: Rows) -> Rows:
     return train
 
 
-def measure(cell: Cell, root: Path) -> Result:
-    """Fit where the protocol says so, predict, score."""
-    rows = material(cell, lambda name, split: datasets.load(name, split, root))
-    return measured(cell, datasets.get(cell.dataset), rows)
+def one_fit(cell: Cell) -> tuple[object, ...] | None:
+    """What cells have in common that one fitted system can answer; None where each has its own.
+
+    They are the splits of a dataset, and a dataset that lends the training rows of another which asks for the same.
+    """
+    if cell.protocol == "shipped":
+        return None
+    entry = datasets.get(cell.dataset)
+    asked = (entry.task, entry.language, entry.metric, entry.writing) if entry.writing else entry.name
+    source = entry.fit_on or entry.name
+    return cell.system, cell.protocol, cell.seed, cell.train_limit, source, asked
 
 
-def measured(cell: Cell, dataset: datasets.Dataset, rows: Material) -> Result:
-    """The same with rows that are at hand, of a dataset that need not be registered."""
+@dataclass(frozen=True)
+class Prepared:
+    """A system that can answer, and the seconds that its fit took; None where nothing was fitted."""
+
+    system: systems.System
+    seconds_to_fit: float | None
+
+
+def prepare(cell: Cell, dataset: datasets.Dataset, train: Rows | None) -> Prepared:
+    """Build the system of a cell and fit it where the protocol says so."""
     system = systems.build(cell.system, dataset, cell.protocol)
-    fingerprint = system.fingerprint()
-    seconds_to_fit = None
-    if rows.train is not None:
-        start = time.perf_counter()
-        system.fit(rows.train.inputs, rows.train.labels, seed=cell.seed)
-        seconds_to_fit = time.perf_counter() - start
+    if train is None:
+        return Prepared(system, None)
+    start = time.perf_counter()
+    system.fit(train.inputs, train.labels, seed=cell.seed)
+    return Prepared(system, time.perf_counter() - start)
+
+
+def measure_all(cells: Sequence[Cell], root: Path) -> Iterator[dict[str, Any]]:
+    """Measure cells that share ``one_fit``, or a single one: fit once, then predict and score each.
+
+    Returns:
+        See ``answer``, one a cell.
+    """
+    prepared: list[Prepared] = []
+
+    def measure(cell: Cell) -> Result:
+        rows = material(cell, lambda name, split: datasets.load(name, split, root))
+        dataset = datasets.get(cell.dataset)
+        if not prepared:
+            prepared.append(prepare(cell, dataset, rows.train))
+        return measured(cell, dataset, rows, prepared[0])
+
+    for cell in cells:
+        yield answer(partial(measure, cell))
+
+
+def measured(cell: Cell, dataset: datasets.Dataset, rows: Material, prepared: Prepared) -> Result:
+    """Predict and score with rows that are at hand, of a dataset that need not be registered."""
+    system = prepared.system
+    fingerprint = systems.build(cell.system, dataset, cell.protocol).fingerprint()
     seconds_to_index = _index(system, rows.held) if rows.held.documents else None
     answers = _asked(system, dataset)
     answers(rows.held.take(range(min(_WARM_UP, len(rows.held)))))  # what is loaded at first use is not part of the rate
@@ -140,7 +180,7 @@ def measured(cell: Cell, dataset: datasets.Dataset, rows: Material) -> Result:
         ci95=metrics.interval(dataset.metric, gold, predicted, seed=cell.seed),
         scores=scores,
         rows_per_second=len(gold) / seconds,
-        seconds_to_fit=seconds_to_fit,
+        seconds_to_fit=prepared.seconds_to_fit,
         seconds_to_predict=seconds,
         peak_rss_mb=peak,
         parameters=size.parameters,
@@ -208,9 +248,10 @@ def answer(measure: Callable[[], Result]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """``python -m slmkit.benchmarks.cell JOB_JSON OUT``, the job being ``{"cell", "root"}``."""
+    """``python -m slmkit.benchmarks.cell JOB_JSON OUT``: ``{"cells", "root"}`` -> ``{"status", "answers"}``."""
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    found = answer(lambda: measure(Cell(**job["cell"]), Path(job["root"])))
+    answers = measure_all([Cell(**cell) for cell in job["cells"]], Path(job["root"]))
+    found = {"status": "done", "answers": list(answers)}
     Path(sys.argv[2]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 

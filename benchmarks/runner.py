@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from slmkit.benchmarks import datasets, systems
 from slmkit.benchmarks.budget import Budget
-from slmkit.benchmarks.cell import Cell, answer, material, measure
+from slmkit.benchmarks.cell import Cell, material, measure_all, one_fit
 from slmkit.benchmarks.child import ask
 from slmkit.benchmarks.datasets import PROTOCOLS, SPLITS, Rows
 from slmkit.benchmarks.results import Result, read, write_text
@@ -124,16 +123,35 @@ def run(cells: Sequence[Cell], how: Run) -> list[Outcome]:
         return datasets.load(name, split, how.root)
 
     outcomes: list[Outcome] = []
+
+    def told(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        how.on_outcome(len(outcomes), len(cells), outcome)
+
     waiting = list(cells)
     while waiting:
         cell = waiting[0] if how.budget is None else how.budget.pick(waiting)
         waiting.remove(cell)
-        outcomes.append(_run_cell(cell, how, load))
-        how.on_outcome(len(outcomes), len(cells), outcomes[-1])
+        known = _without_measuring(cell, how, load)
+        if known is not None:
+            told(known)
+            continue
+        # What answers one cell may answer others: a fit takes longer than all that is asked of it.
+        group, shared = [cell], one_fit(cell)
+        for other in [each for each in waiting if shared is not None and one_fit(each) == shared]:
+            waiting.remove(other)
+            known = _without_measuring(other, how, load)
+            if known is None:
+                group.append(other)
+            else:
+                told(known)
+        for outcome in _measured(group, how):
+            told(outcome)
     return outcomes
 
 
-def _run_cell(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome:
+def _without_measuring(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome | None:
+    """How a cell goes that is there already, cannot be measured, or has no time left; None where it must be."""
     path = how.out / cell.file_name
     if how.budget is not None and how.budget.is_over() and not path.is_file():
         return Outcome(cell, "no time", reason=how.budget.refusal(cell))
@@ -152,29 +170,32 @@ def _run_cell(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome
             how.budget.learn_from(cell, kept)
         return Outcome(cell, "cached", kept)
     refusal = "" if how.budget is None else how.budget.refusal(cell)
-    if refusal:
-        return Outcome(cell, "no time", reason=refusal)
-    found = _measured(cell, how)
-    if found["status"] != "done":
-        return Outcome(cell, found["status"], reason=found["reason"])
-    try:
-        result = Result.from_dict(found["result"])
-    except DataError as error:
-        return Outcome(cell, "failed", reason=str(error))
-    write_text(path, result.to_json())
-    return Outcome(cell, "done", result)
+    return Outcome(cell, "no time", reason=refusal) if refusal else None
 
 
-def _measured(cell: Cell, how: Run) -> dict[str, Any]:
+def _measured(group: Sequence[Cell], how: Run) -> Iterator[Outcome]:
+    """Measure cells that share a fit, in a process of their own, and keep what was found."""
     start = time.monotonic()
     if how.in_process:
-        found = answer(lambda: measure(cell, how.root))
+        answers = list(measure_all(group, how.root))
     else:
-        job = {"cell": asdict(cell), "root": str(how.root.resolve())}
+        job = {"cells": [asdict(cell) for cell in group], "root": str(how.root.resolve())}
         found = ask("slmkit.benchmarks.cell", job, timeout=None if how.budget is None else how.budget.left())
-    if how.budget is not None and found["status"] == "done":
-        how.budget.learn(cell, time.monotonic() - start)
-    return found
+        answers = found["answers"] if found["status"] == "done" else [found] * len(group)
+    seconds = time.monotonic() - start
+    for cell, found in zip(group, answers, strict=True):
+        if found["status"] != "done":
+            yield Outcome(cell, found["status"], reason=found["reason"])
+            continue
+        if how.budget is not None and len(group) == 1:
+            how.budget.learn(cell, seconds)
+        try:
+            result = Result.from_dict(found["result"])
+        except DataError as error:
+            yield Outcome(cell, "failed", reason=str(error))
+            continue
+        write_text(how.out / cell.file_name, result.to_json())
+        yield Outcome(cell, "done", result)
 
 
 def _kept(path: Path, fingerprint: str, digest: str) -> Result | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from slmkit.benchmarks import systems
 from slmkit.benchmarks.card.table import Table
-from slmkit.benchmarks.cell import Cell, Material, answer, measured
+from slmkit.benchmarks.cell import Cell, Material, answer, measured, prepare
 from slmkit.benchmarks.child import ask
 from slmkit.benchmarks.costs import Amount, Costs
 from slmkit.benchmarks.datasets import Dataset, Rows
@@ -134,7 +134,8 @@ def _measured(job: dict[str, Any]) -> Result:
     }
     held, train = Rows(**job["held"]), None if job["train"] is None else Rows(**job["train"])
     dataset = Dataset(**entry, files=(), reader=lambda file, content: held)
-    return measured(Cell(**job["cell"]), dataset, Material(held, train, None, job["digest"]))
+    cell = Cell(**job["cell"])
+    return measured(cell, dataset, Material(held, train, None, job["digest"]), prepare(cell, dataset, train))
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -73,6 +74,14 @@ def test_training_rows_follow_the_protocol(tiny_root):
     sst2 = cell.material(Cell("sst2", "dev", "fitted", "dummy"), load)
     assert (len(sst2.train), len(sst2.held)) == (60, 20)
     assert cell.material(Cell("sst2", "dev", "shipped", "dummy"), load).train is None
+
+
+def test_a_set_without_training_rows_shares_the_fit_of_its_lender():
+    lender, transfer = (Cell(name, "dev", "fitted", "slmkit") for name in ("dialogsum", "samsum"))
+    assert cell.one_fit(lender) == cell.one_fit(replace(transfer, split="test", limit=5))
+    assert cell.one_fit(lender) != cell.one_fit(replace(transfer, seed=1))
+    assert cell.one_fit(lender) != cell.one_fit(replace(lender, dataset="scitldr_a"))
+    assert cell.one_fit(replace(lender, protocol="shipped")) is None
 
 
 def test_seeds_change_the_draw_and_the_hash(tiny_root):
@@ -153,6 +162,32 @@ def test_a_missing_package_is_skipped_with_its_reason(tiny_root, tmp_path, monke
 class AbsentPeer(Dummy):
     def fingerprint(self):
         return systems.base.package_version("no-such-distribution-at-all")
+
+
+class Counting(Dummy):
+    fits: ClassVar[list[int]] = []
+
+    def fit(self, inputs, labels, *, seed):
+        self.fits.append(seed)
+        super().fit(inputs, labels, seed=seed)
+
+
+def test_the_splits_of_a_set_share_a_fit(tiny_root, tmp_path, lay, monkeypatch):
+    monkeypatch.setitem(systems.SYSTEMS, "dummy", replace(systems.get("dummy"), target=f"{__name__}:Counting"))
+    monkeypatch.setattr(Counting, "fits", [])
+    lay(tiny_root, "en/sst2/test.tsv", "fine and dandy\t1\n")
+    cells = [
+        Cell("sst2", "dev", "fitted", "dummy"),
+        Cell("sst2", "dev", "fitted", "dummy", seed=1),
+        Cell("sst2", "test", "fitted", "dummy"),
+        Cell("sst2", "dev", "shipped", "dummy"),
+    ]
+    first = go(cells, tiny_root, tmp_path)
+    assert statuses(first) == ["done"] * 4, [o.reason for o in first]
+    assert Counting.fits == [0, 1]
+    assert {o.cell for o in first} == set(cells)
+    assert statuses(go([replace(cells[0], limit=3), *cells], tiny_root, tmp_path)).count("cached") == 4
+    assert Counting.fits == [0, 1, 0]
 
 
 class Failing(Dummy):
