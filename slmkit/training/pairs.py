@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -16,7 +16,7 @@ from slmkit.model.decoder import MARKS, Decoder, DecoderLayer, Memory, Vocabular
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import Layer, pad_rows
 from slmkit.runtime import float_copy
-from slmkit.text.tokenizer import EOS
+from slmkit.text.tokenizer import EOS, UNK
 
 if TYPE_CHECKING:
     from slmkit.core import SLM
@@ -48,6 +48,16 @@ def forced(targets: Sequence[np.ndarray], starts: Sequence[int], limit: int) -> 
     read, mask = pad_rows(torch.from_numpy(np.concatenate([ids[:-1] for ids in whole])), lengths)
     wanted, _ = pad_rows(torch.from_numpy(np.concatenate([ids[1:] for ids in whole])), lengths)
     return Forced(read, wanted, mask)
+
+
+def with_blanks(targets: Forced, share: float) -> Forced:
+    """Targets of which the decoder is shown a share of the tokens as unknown ones, start marks never.
+
+    It is to ask the source for what comes next rather than its own beginning (word dropout, Bowman et al. 2016).
+    """
+    hit = torch.rand(targets.read.shape) < share
+    hit[:, 0] = False
+    return replace(targets, read=targets.read.masked_fill(hit, UNK))
 
 
 def pair_batches(lengths: np.ndarray, tokens: int, rng: np.random.Generator, *, pool: int = 64) -> Iterator[np.ndarray]:

@@ -32,6 +32,7 @@ from slmkit.training.pairs import (
     pair_batches,
     pair_loss,
     trainable_decoder,
+    with_blanks,
 )
 from slmkit.training.states import TrunkStates
 
@@ -52,7 +53,8 @@ class WriterRecipe:
         depth: encoder layers that are tuned. epochs: passes over the pairs. learning_rate: peak, of the decoder.
         branch_rate: factor on it for the encoder's layers. batch_tokens: source and target tokens of a step.
         source, target: most tokens of a side that training reads. held_back: share of the pairs for early stopping.
-        patience: looks without a better loss before training ends. dropout: while training. seed: of everything.
+        patience: looks without a better loss before training ends. dropout: while training. blanks: share of a target's
+            tokens that the decoder is not shown while training. seed: of everything.
     """
 
     depth: int = 4
@@ -64,7 +66,8 @@ class WriterRecipe:
     target: int | None = None
     held_back: float | None = None
     patience: int = 4
-    dropout: float = 0.1
+    dropout: float = 0.2
+    blanks: float = 0.1
     seed: int = 0
 
     def for_pairs(self, n: int, tokens: int, positions: int, *, taught: bool) -> WriterRecipe:
@@ -107,6 +110,7 @@ class WriterRecipe:
             (self.held_back is None or 0 <= self.held_back < 1, f"held_back {self.held_back}: give 0 to 1, below 1"),
             (self.patience >= 1, f"patience {self.patience}: give at least 1"),
             (0 <= self.dropout < 1, f"dropout {self.dropout}: give 0 to 1, below 1"),
+            (0 <= self.blanks < 1, f"blanks {self.blanks}: give 0 to 1, below 1"),
         ]
         for holds, message in rules:
             if not holds:
@@ -232,6 +236,8 @@ class WriterInTraining(nn.Module):
         keep, tokens = pad_rows(flat, lengths)[0], pad_rows(ids, lengths)[0]
         read, seen = fuse(self.branch(states, mask), keep, owner, len(rows))
         targets = forced([self.targets[i] for i in rows], [self.mark] * len(rows), self.longest)
+        if self.training and self.recipe.blanks:
+            targets = with_blanks(targets, self.recipe.blanks)
         with mixed_precision(self.training):
             memory = self.decoder.read(read, seen, fuse(tokens, keep, owner, len(rows))[0])
             return pair_loss(self.decoder, memory, targets, sampled=self.training)

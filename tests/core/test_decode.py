@@ -19,7 +19,7 @@ from slmkit.pretraining.pairs import (
     tatoeba_rows,
 )
 from slmkit.text.language import words_apart
-from slmkit.text.tokenizer import BOS, EOS
+from slmkit.text.tokenizer import BOS, EOS, UNK
 from slmkit.training.loop import Run, Schedule
 from slmkit.training.pairs import (
     begun_decoder,
@@ -28,6 +28,7 @@ from slmkit.training.pairs import (
     pair_batches,
     sampled_vocabulary,
     trainable_decoder,
+    with_blanks,
 )
 from tests.conftest import make_toy_slm
 
@@ -76,6 +77,17 @@ def test_forced_targets_begin_with_their_mark_and_end_once():
     assert made.read.tolist() == [[7, 90, 91, 0], [8, 92, 93, 94]]
     assert made.wanted.tolist() == [[90, 91, EOS, 0], [92, 93, 94, 95]]  # the longer one is cut: no end is learned
     assert made.mask.sum(1).tolist() == [3, 4]
+
+
+def test_blanks_hide_what_the_decoder_reads_not_what_it_is_to_say():
+    torch.manual_seed(0)
+    plain = forced([np.arange(80, 180)] * 20, [7] * 20, limit=101)
+    blanked = with_blanks(plain, 0.25)
+    hidden = blanked.read == UNK
+    assert 0.22 < float(hidden.float().mean()) < 0.28
+    assert not hidden[:, 0].any()
+    assert torch.equal(blanked.read[~hidden], plain.read[~hidden])
+    assert torch.equal(blanked.wanted, plain.wanted)
 
 
 def test_a_begun_decoder_reads_as_the_encoder_does():

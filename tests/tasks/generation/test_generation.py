@@ -118,6 +118,7 @@ def test_a_long_source_is_said_to_be_cut_in_training_only(writing):
         ({"epochs": 0}, "epochs 0"),
         ({"target": 500}, "give 2 to 127 tokens"),
         ({"held_back": 1.0}, "held_back"),
+        ({"blanks": 1.0}, "blanks 1.0: give 0 to 1"),
         ({"start": "sing"}, "the core knows continue"),
     ],
 )
