@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from slmkit.errors import InputError, TextTooLongError
-from slmkit.model.branch import Branch
 from slmkit.model.decoder import MARKS, Decoder, Memory
 from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
 from slmkit.model.layers import fuse, pad_rows
@@ -63,13 +62,13 @@ class Writer:
     """A decoder, the encoder below it and what they were taught to write. Threads may share it.
 
     Args:
-        slm: the core, whose tokenizer and trunk are used. decoder: in the precision it is to run in.
-        branch: layers above the core's lowest ``upto``; None for the core's own.
-        upto: layers of the core below the branch; None for all.
+        slm: the core, whose tokenizer and layers below the decoder's branch are used.
+        decoder: in the precision it is to run in.
     """
 
-    def __init__(self, slm: SLM, decoder: Decoder, *, branch: Branch | None = None, upto: int | None = None) -> None:
-        self.slm, self.decoder, self.branch, self.upto = slm, decoder, branch, upto
+    def __init__(self, slm: SLM, decoder: Decoder) -> None:
+        self.slm, self.decoder = slm, decoder
+        self.upto = slm.config.encoder.layers - decoder.config.branch
 
     @property
     def starts(self) -> dict[str, int]:
@@ -230,7 +229,7 @@ class Writer:
         windows = texts if isinstance(texts, Windows) else self.slm.windows(texts)
         states: list[Tensor] = [torch.empty(0)] * len(windows.ids)
         for numbers, batch, mask in self.slm.run(windows, upto=self.upto):
-            made = batch if self.branch is None else self.branch(batch, mask)
+            made = self.decoder.branch.read(self.slm, batch, mask)
             for row, number in enumerate(numbers):
                 states[number] = made[row, : int(mask[row].sum())]
         lengths, owner = torch.from_numpy(windows.lengths), torch.from_numpy(windows.text_index)

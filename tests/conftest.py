@@ -32,7 +32,7 @@ def make_toy_tokenizer():
     return Tokenizer.from_pieces([(p, -float(i % 7) - 4) for i, p in enumerate(dict.fromkeys(pieces))])
 
 
-def make_toy_slm(precision="fp32", *, decoder=False):
+def make_toy_slm(precision="fp32", *, decoder=False, branch=0):
     """A core of four narrow layers with random weights: everything but the quality is real."""
     import torch
 
@@ -48,7 +48,7 @@ def make_toy_slm(precision="fp32", *, decoder=False):
         vocabulary=len(tokenizer),
         trunk=2,
         encoder=EncoderConfig(layers=4, **sizes),
-        decoder=DecoderConfig(layers=2, starts=starts, **sizes) if decoder else None,
+        decoder=DecoderConfig(layers=2, branch=branch, starts=starts, **sizes) if decoder else None,
         about={"licence": "MIT", "lineage": "random toy"},
     )
     with torch.random.fork_rng(devices=[]):

@@ -37,9 +37,11 @@ class DecoderConfig(StackConfig):
 
     Attributes:
         starts: what the decoder was taught to write -> the mark that a text of this kind begins with.
+        branch: encoder layers of its own that it reads through, in place of so many of the encoder's top ones.
     """
 
     layers: int = 4
+    branch: int = 0
     starts: Mapping[str, int] = field(default_factory=dict)
 
 

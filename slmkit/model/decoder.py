@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from slmkit.model.branch import Branch
 from slmkit.model.config import DecoderConfig
-from slmkit.model.encoder import Embedding
+from slmkit.model.encoder import Embedding, encoder_layers
 from slmkit.model.layers import attend, key_mask
 from slmkit.text.tokenizer import RESERVED_TOKENS, SPECIAL_TOKENS
 
@@ -213,6 +214,9 @@ class Decoder(nn.Module):
     (pointer-generator, See et al. 2017): a gate mixes the two distributions, so that names and numbers need not be
     spelled from memory.
 
+    What is to be written wants other states than what is to be sorted or found: so it may have a branch of the encoder
+    of its own, which its sources go through above the encoder's lower layers, before ``read``.
+
     Args:
         config: sizes. words: the encoder's word embedding, used for input and output. dropout: in training.
     """
@@ -223,6 +227,7 @@ class Decoder(nn.Module):
         self._words = [words]  # in a list: the encoder owns it, it is saved there
         self._quick: list[nn.Module] = []
         width, eps = config.width, config.layer_norm_eps
+        self.branch = Branch(encoder_layers(config, config.branch, dropout=dropout))
         self.marks = Embedding(MARKS, width)
         self.positions = Embedding(config.positions, width)
         self.embedding_norm = nn.LayerNorm(width, eps=eps)
@@ -247,9 +252,9 @@ class Decoder(nn.Module):
     def read(self, states: Tensor, mask: Tensor, ids: Tensor) -> Memory:
         """Everything about the source that later steps need.
 
-        Shape: encoder states ``(B, S, W)``, mask ``(B, S)`` bool, ids ``(B, S)``. The windows of a long text may stand
-        one after the other in a row: the decoder attends over all of them (fusion in the decoder, Izacard & Grave
-        2021).
+        Shape: states after the branch ``(B, S, W)``, mask ``(B, S)`` bool, ids ``(B, S)``. The windows of a long text
+        may stand one after the other in a row: the decoder attends over all of them (fusion in the decoder, Izacard &
+        Grave 2021).
         """
         states = states.to(self.embedding_norm.weight.dtype)
         keys = [cast(DecoderLayer, layer).cross.keys(states) for layer in self.layers]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
-from slmkit.model.config import EncoderConfig
+from slmkit.model.config import EncoderConfig, StackConfig
 from slmkit.model.layers import Layer, key_mask
 
 
@@ -23,8 +23,8 @@ class Embedding(nn.Embedding):
             super().reset_parameters()
 
 
-def encoder_layers(config: EncoderConfig, count: int, *, dropout: float = 0.0) -> nn.ModuleList:
-    """So many layers of the encoder's sizes."""
+def encoder_layers(config: StackConfig, count: int, *, dropout: float = 0.0) -> nn.ModuleList:
+    """So many encoder layers of these sizes."""
     return nn.ModuleList(
         Layer(width=config.width, heads=config.heads, ffn=config.ffn, eps=config.layer_norm_eps, dropout=dropout)
         for _ in range(count)

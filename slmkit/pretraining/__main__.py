@@ -83,7 +83,8 @@ def decode(
     reads: Annotated[float, typer.Option(help="Factor on how often the pairs are read; 0: raw text alone.")] = 1.0,
     begin: Annotated[Path | None, typer.Option(help="Finished run of this stage to go on from.")] = None,
     core: Annotated[Path | None, typer.Option(help="Folder of the frozen core; default: the shipped one.")] = None,
-    learning_rate: float = 1e-3,
+    depth: Annotated[int, typer.Option(help="Encoder layers that the decoder has copies of, and tunes.")] = 4,
+    learning_rate: float = 5e-4,
     batch_tokens: int = 6144,
     characters: int = 20_000_000,
     data: Data = Path("../shared/data"),
@@ -96,6 +97,7 @@ def decode(
     config = DecodeConfig(
         steps=steps,
         reads=reads,
+        depth=depth,
         learning_rate=learning_rate,
         batch_tokens=batch_tokens,
         characters=characters,

@@ -1,5 +1,8 @@
 """Stage four, *decode*: the decoder learns to write on the frozen encoder, first from raw text, then from pairs.
 
+Of the encoder's top layers it may have copies of its own, its branch, that learn with it: what is to be written wants
+other states than what is to be sorted or found.
+
 Raw text teaches it the languages: the end of a text from its beginning, and a text from what is left of it (text
 infilling and sentence permutation, Lewis et al. 2020). Then it reads pairs of every job at once, each announced by its
 own start mark, with raw text among them so that nothing is forgotten.
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +26,7 @@ from torch import Tensor, nn
 from slmkit import checkpoint
 from slmkit.core import SLM
 from slmkit.core import load as load_core
-from slmkit.errors import CheckpointError
+from slmkit.errors import CheckpointError, InputError
 from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.layers import pad_rows
@@ -57,16 +60,19 @@ class DecodeConfig:
     Attributes:
         steps: optimiser steps. learning_rate: peak. reads: factor on how often each set of pairs is read; 0 for raw
             text alone. characters: of raw text. batch_tokens: source and target tokens of a step, padding counted.
-        source, target: most tokens of a side. dropout: in the decoder. seed: of everything.
+        source, target: most tokens of a side. depth: layers of the decoder's branch. branch_rate: factor on the
+            learning rate for them. dropout: in the decoder and its branch. seed: of everything.
     """
 
     steps: int = 4000
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     reads: float = 1.0
     characters: int = 20_000_000
     batch_tokens: int = 6144
     source: int = 192
     target: int = 128
+    depth: int = 4
+    branch_rate: float = 0.4
     dropout: float = 0.0
     seed: int = 0
 
@@ -164,23 +170,24 @@ class Decode(nn.Module):
         ids, mask = _padded([p.source for p in pairs])
         self.tokens += int(mask.sum() + targets.mask.sum())
         states = self._read([p.source for p in pairs])
-        ids, mask = ids.to(self.device), mask.to(self.device)
+        ids, mask, states = ids.to(self.device), mask.to(self.device), states.to(self.device)
         targets = type(targets)(*(part.to(self.device) for part in vars(targets).values()))
         with self._mixed():
-            memory = self.decoder.read(states, mask, ids)
+            memory = self.decoder.read(self.decoder.branch(states, mask), mask, ids)
             return pair_loss(self.decoder, memory, targets, sampled=self.training)
 
     @torch.no_grad()
     def _read(self, sources: Sequence[np.ndarray]) -> Tensor:
-        """States of some sources ``(B, T, W)``. The encoder is frozen, so a CPU reads each of them once."""
+        """States of some sources below the branch ``(B, T, W)``; they are frozen, so a CPU makes them once."""
+        upto = self._slm[0].config.encoder.layers - self.decoder.config.branch
         if self._encoder[0] is not None:
             ids, mask = _padded(sources)
             with self._mixed():
-                return self._encoder[0](ids.to(self.device), mask.to(self.device)).float()
+                return self._encoder[0](ids.to(self.device), mask.to(self.device), upto=upto).float()
         found = {key: self._kept.get(key) for key in map(bytes, sources)}
         new = {bytes(source): source for source in sources if found[bytes(source)] is None}
         if new:
-            rows = self._slm[0].layers(*_padded(list(new.values())), None)
+            rows = self._slm[0].layers(*_padded(list(new.values())), upto)
             for (key, source), row in zip(new.items(), rows, strict=True):
                 found[key] = states = row[: len(source)].half()
                 if self._times[key] > 1 and self._room > 0:
@@ -208,7 +215,8 @@ def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, be
     decoder = first_decoder(slm, pairs, config, begin)
     model = Decode(slm, decoder, pairs, config, device)
     held = model.tokenized(held_pairs)
-    run = Run(model, Schedule(steps=config.steps, learning_rate=config.learning_rate), folder)
+    schedule = Schedule(steps=config.steps, learning_rate=config.learning_rate)
+    run = Run(model, schedule, folder, scales={"decoder.branch.": config.branch_rate})
     known = read_jobs(begin) if begin is not None else slm.config.decoder.starts if slm.config.decoder else ()
     write_jobs(folder, {*known, *(pair.job for pair in pairs)})
 
@@ -251,10 +259,13 @@ def _note(path: Path, line: dict[str, float]) -> None:
 def first_decoder(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: Path | None) -> Decoder:
     """What the run starts from; see ``decode``."""
     if begin is None and slm.decoder is not None:
-        return trainable_decoder(slm, dropout=config.dropout)
-    decoder = begun_decoder(slm.encoder, DecoderConfig(), dropout=config.dropout)
+        return trainable_decoder(slm, depth=config.depth, dropout=config.dropout)
+    decoder = begun_decoder(slm.encoder, DecoderConfig(branch=config.depth), dropout=config.dropout)
     if begin is not None:
-        decoder.load_state_dict(decoder_tensors(begin))
+        state = decoder_tensors(begin)
+        if layers_of_branch(state) not in (0, config.depth):
+            raise InputError(f"{begin} has a branch of {layers_of_branch(state)} layers; give that as the depth")
+        decoder.load_state_dict({**decoder.state_dict(), **state})
         return decoder
     order = np.random.default_rng(config.seed).permutation(len(pairs))[:20_000]
     targets = [t.ids for t in slm.tokenizer.encode_batch([pairs[i].target for i in order])]
@@ -293,6 +304,11 @@ def decoder_tensors(run: Path) -> dict[str, Tensor]:
     return found
 
 
+def layers_of_branch(state: Mapping[str, Tensor]) -> int:
+    """How many layers the branch of a decoder has, by its tensors."""
+    return len({name.split(".")[2] for name in state if name.startswith("branch.layers.")})
+
+
 def add_decoder(core: Path | None, run: Path, out: Path) -> SLM:
     """Write a core with the decoder of a finished run; everything else stays byte for byte as it is stored.
 
@@ -303,8 +319,10 @@ def add_decoder(core: Path | None, run: Path, out: Path) -> SLM:
 
     folder = core if core is not None else shipped_weights()
     config, files = checkpoint.read_folder(folder, "model")
-    packed = checkpoint.pack({f"decoder.{name}": value for name, value in decoder_tensors(run).items()})
-    config["decoder"] = vars(DecoderConfig(starts={job: STARTS[job] for job in read_jobs(run)}))
+    state = decoder_tensors(run)
+    packed = checkpoint.pack({f"decoder.{name}": value for name, value in state.items()})
+    starts = {job: STARTS[job] for job in read_jobs(run)}
+    config["decoder"] = vars(DecoderConfig(starts=starts, branch=layers_of_branch(state)))
     files[checkpoint.DECODER] = checkpoint.tensors_to_bytes(packed)
     checkpoint.write_folder(out, {"kind": "model", **config}, files)
     return SLM.load(out)

@@ -13,7 +13,7 @@ import io
 import json
 import lzma
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -79,12 +79,20 @@ def is_carved(sentence: str, share: float = CARVED) -> bool:
     return int.from_bytes(hashlib.sha256(letters.encode()).digest()[:4], "big") < share * 2**32
 
 
-def both_ways(rows: Iterator[tuple[str, str]]) -> Iterator[Pair]:
-    """English and Chinese sentences as two pairs each."""
-    for english, chinese in rows:
-        if english and chinese:
-            yield Pair(EN_ZH, english, chinese)
-            yield Pair(ZH_EN, chinese, english)
+def both_ways(rows: Iterable[tuple[str, str]]) -> Iterator[Pair]:
+    """English and Chinese sentences as two pairs each; either script is read, simplified characters are written."""
+    whole = [(english, chinese) for english, chinese in rows if english and chinese]
+    for (english, chinese), target in zip(whole, simplified([zh for _, zh in whole]), strict=True):
+        yield Pair(EN_ZH, english, target)
+        yield Pair(ZH_EN, chinese, english)
+
+
+def simplified(texts: Iterable[str]) -> list[str]:
+    """Chinese texts in simplified characters."""
+    from opencc import OpenCC
+
+    convert = OpenCC("t2s").convert
+    return [convert(text) for text in texts]
 
 
 def tatoeba_rows(data: Path) -> Iterator[tuple[str, str]]:
@@ -96,9 +104,12 @@ def tatoeba_rows(data: Path) -> Iterator[tuple[str, str]]:
 
 def _tatoeba(data: Path) -> Iterator[Pair]:
     rows = list(tatoeba_rows(data))
-    # A sentence with several translations must not stand on both sides: neither in English nor in Chinese.
-    kept = {zh for en, zh in rows if is_carved(en)}
-    return both_ways((en, zh) for en, zh in rows if not is_carved(en) and zh not in kept)
+    # A sentence with several translations must not stand on both sides: neither in English nor, in either script, in
+    # Chinese.
+    plain = simplified([zh for _, zh in rows])
+    kept = {zh for (en, _), zh in zip(rows, plain, strict=True) if is_carved(en)}
+    apart = (row for row, zh in zip(rows, plain, strict=True) if not is_carved(row[0]) and zh not in kept)
+    return both_ways(apart)
 
 
 def _captions(data: Path) -> Iterator[Pair]:
@@ -133,9 +144,7 @@ def aligned(english: str, chinese: str) -> list[tuple[str, str]]:
 
 
 def _bible(data: Path) -> Iterator[Pair]:
-    """King James and the Chinese Union Version verse by verse, the latter made simplified."""
-    from opencc import OpenCC
-
+    """King James and the Chinese Union Version verse by verse."""
     verses: dict[tuple[str, int, int], str] = {}
     with tarfile.open(data / "zh/bible/kjv_books.tar.xz") as books:
         for member in books.getmembers():
@@ -146,8 +155,7 @@ def _bible(data: Path) -> Iterator[Pair]:
             for chapter in book["chapters"]:
                 for verse in chapter["verses"]:
                     verses[book["book"], int(chapter["chapter"]), int(verse["verse"])] = verse["text"]
-    simplified = OpenCC("t2s").convert(read_text(data / "zh/bible/ChiUn.csv.xz"))
-    rows = csv.reader(io.StringIO(simplified))
+    rows = csv.reader(io.StringIO(read_text(data / "zh/bible/ChiUn.csv.xz")))
     numbered = ((book, chapter, verse, text) for book, chapter, verse, text in rows if chapter.isdigit())
     found = ((verses.get((b, int(c), int(v)), ""), "".join(text.split())) for b, c, v, text in numbered)
     return both_ways(found)
@@ -250,6 +258,6 @@ PAIR_SOURCES = (
     PairSource("e2e", "CC BY-SA 4.0", _restaurants, reads=0.1),
     PairSource("cmrc-questions", "CC BY-SA 4.0", _questions, reads=0.1),
     PairSource("utterance-rewrite", "MIT; corpus not named", _turns, reads=0.1),
-    PairSource("faults", "as the raw corpus; faults by our rules", _faulty(FAULTY, 12_000), reads=1),
+    PairSource("faults", "as the raw corpus; faults by our rules", _faulty(FAULTY, 12_000), reads=0.5),
     PairSource("couplet", "Apache-2.0", _couplets, reads=0.06),
 )

@@ -129,13 +129,15 @@ def begun_decoder(encoder: Encoder, config: DecoderConfig, *, dropout: float = 0
     """A decoder whose layers are copies of encoder layers, evenly spaced (Rothe et al. 2020).
 
     The self-attention of a layer serves as the attention on the source too. What has no counterpart, the copying and
-    the output's transform, starts small, so that at first the decoder writes from the vocabulary.
+    the output's transform, starts small, so that at first the decoder writes from the vocabulary. Its branch, if it has
+    one, is a copy of the encoder's top.
 
     Args:
         encoder: of the same widths, in any precision. config: of the decoder. dropout: in training.
     """
     decoder = Decoder(config, encoder.words, dropout=dropout)
     with torch.no_grad():
+        _copy_layers(decoder.branch.layers, list(encoder.layers))
         decoder.marks.weight.copy_(encoder.words.weight[:MARKS])
         decoder.positions.weight.copy_(encoder.positions.weight[: config.positions])
         decoder.embedding_norm.load_state_dict(encoder.embedding_norm.state_dict())
@@ -153,16 +155,32 @@ def begun_decoder(encoder: Encoder, config: DecoderConfig, *, dropout: float = 0
     return decoder
 
 
-def trainable_decoder(slm: SLM, *, dropout: float = 0.0) -> Decoder:
+def trainable_decoder(slm: SLM, *, depth: int | None = None, dropout: float = 0.0) -> Decoder:
     """A float32 copy of the core's decoder.
+
+    Args:
+        slm: the core. depth: layers of its branch that are trained, the top ones; where the core's has fewer, some of
+            the encoder's become part of it. None for all that the core's has. dropout: in training.
 
     Raises:
         CheckpointError: the core has none.
     """
-    own, size = slm.writer.decoder, slm.config.decoder
-    made = Decoder(size or DecoderConfig(), slm.encoder.words, dropout=dropout)
-    made.load_state_dict(float_copy(own).state_dict())
+    own = slm.writer.decoder
+    least, layers = own.config.branch, slm.encoder.layers
+    depth = least if depth is None else depth
+    made = Decoder(replace(own.config, branch=max(depth, least)), slm.encoder.words, dropout=dropout)
+    state = {name: value for name, value in float_copy(own).state_dict().items() if not name.startswith("branch.")}
+    made.load_state_dict({**made.state_dict(), **state})
+    _copy_layers(made.branch.layers, [*layers[: len(layers) - least], *own.branch.layers])
+    for layer in made.branch.layers[: made.config.branch - depth]:
+        layer.requires_grad_(requires_grad=False)
     return made
+
+
+def _copy_layers(layers: nn.ModuleList, stack: Sequence[nn.Module]) -> None:
+    """Make layers copies of the top ones of a stack, which may run in another precision."""
+    for layer, source in zip(layers, stack[len(stack) - len(layers) :], strict=True):
+        layer.load_state_dict(float_copy(source).state_dict())
 
 
 def _copy_layer(layer: DecoderLayer, source: Layer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from slmkit import checkpoint
 from slmkit.core import SLM
 from slmkit.errors import InputError
-from slmkit.model.branch import Branch
 from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.layers import fuse, pad_rows
@@ -42,6 +41,7 @@ TOKENS_READ = 6_000_000  # in all, of both sides: about half an hour of two core
 FRESH_RATE, TAUGHT_RATE = 1.2e-3, 4e-4
 LOOKS = 2  # at the held-back part, an epoch
 LARGEST_HELD_BACK, SMALLEST_HELD_BACK = 400, 10
+DEPTH = 4  # layers that a fit tunes, unless it is told otherwise
 ROOM = 16  # target tokens beyond the longest that was seen, when a result is written
 
 
@@ -50,14 +50,15 @@ class WriterRecipe:
     """How a writer is fitted. What is None is chosen from the pairs' number and length, and from the core.
 
     Attributes:
-        depth: encoder layers that are tuned. epochs: passes over the pairs. learning_rate: peak, of the decoder.
-        branch_rate: factor on it for the encoder's layers. batch_tokens: source and target tokens of a step.
+        depth: encoder layers that are tuned; None for those that the core's decoder has of its own, or 4.
+        epochs: passes over the pairs. learning_rate: peak, of the decoder. branch_rate: factor on it for the encoder's
+            layers. batch_tokens: source and target tokens of a step.
         source, target: most tokens of a side that training reads. held_back: share of the pairs for early stopping.
         patience: looks without a better loss before training ends. dropout: while training. blanks: share of a target's
             tokens that the decoder is not shown while training. seed: of everything.
     """
 
-    depth: int = 4
+    depth: int | None = None
     epochs: int | None = None
     learning_rate: float | None = None
     branch_rate: float = 0.4
@@ -95,7 +96,10 @@ class WriterRecipe:
         """
         layers = slm.config.encoder.layers
         rules = [
-            (0 <= self.depth <= layers, f"depth {self.depth}: the core has {layers} layers, give 0 to {layers}"),
+            (
+                self.depth is None or 0 <= self.depth <= layers,
+                f"depth {self.depth}: the core has {layers} layers, give 0 to {layers}",
+            ),
             (self.epochs is None or self.epochs >= 1, f"epochs {self.epochs}: give at least 1"),
             (
                 self.learning_rate is None or self.learning_rate > 0,
@@ -175,18 +179,19 @@ def _fit(
     windows = read_sources(slm, texts, recipe.source)
     read = int(windows.lengths.sum()) + sum(min(len(ids), size.positions) for ids in targets)
     recipe = recipe.for_pairs(len(texts), read, size.positions, taught=slm.decoder is not None)
+    depth = recipe.depth if recipe.depth is not None else size.branch or min(DEPTH, slm.config.encoder.layers)
     if slm.decoder is not None:
-        decoder = trainable_decoder(slm, dropout=recipe.dropout)
+        decoder = trainable_decoder(slm, depth=depth, dropout=recipe.dropout)
     else:
-        decoder = begun_decoder(slm.encoder, size, dropout=recipe.dropout)
+        decoder = begun_decoder(slm.encoder, replace(size, branch=depth), dropout=recipe.dropout)
         decoder.bias.copy_(log_frequencies(targets, slm.config.vocabulary))
     model = WriterInTraining(slm, decoder, recipe, windows, targets, mark)
     history, interrupted = _descend(model, recipe, verbose)
-    tensors = checkpoint.pack({f"branch.{name}": value for name, value in model.branch.state_dict().items()})
-    tensors |= checkpoint.pack({f"decoder.{name}": value for name, value in decoder.state_dict().items()})
+    tensors = checkpoint.pack(decoder.state_dict())
     longest = min(max(map(len, targets)) + ROOM, size.positions - 1)
-    about = {"pairs": len(texts), "recipe": asdict(recipe), "history": history, "interrupted": interrupted}
-    return WritingModel(slm, size, tensors, depth=recipe.depth, start=start, longest=longest, about=about)
+    used = replace(recipe, depth=depth)
+    about = {"pairs": len(texts), "recipe": asdict(used), "history": history, "interrupted": interrupted}
+    return WritingModel(slm, decoder.config, tensors, start=start, longest=longest, about=about)
 
 
 def read_sources(slm: SLM, texts: Sequence[str], limit: int) -> Windows:
@@ -202,7 +207,7 @@ def read_sources(slm: SLM, texts: Sequence[str], limit: int) -> Windows:
 
 
 class WriterInTraining(nn.Module):
-    """Branch and decoder over cached trunk states.
+    """A decoder and its branch over cached states of the layers below.
 
     Args:
         slm: the core. decoder: in float32. recipe: settings. sources: their windows. targets: their tokens.
@@ -219,8 +224,8 @@ class WriterInTraining(nn.Module):
         mark: int,
     ) -> None:
         super().__init__()
-        self.branch, self.decoder = Branch.on(slm, recipe.depth, dropout=recipe.dropout), decoder
-        self.states = TrunkStates(slm, sources, upto=slm.config.encoder.layers - recipe.depth)
+        self.decoder = decoder
+        self.states = TrunkStates(slm, sources, upto=slm.config.encoder.layers - decoder.config.branch)
         self.targets, self.mark, self.recipe = targets, mark, recipe
         self._once = sources.once()
         self.longest = recipe.target or decoder.config.positions - 1
@@ -234,7 +239,7 @@ class WriterInTraining(nn.Module):
         ids = torch.from_numpy(np.concatenate([self.states.windows.ids[i] for i in numbers]))
         lengths = mask.sum(1)
         keep, tokens = pad_rows(flat, lengths)[0], pad_rows(ids, lengths)[0]
-        read, seen = fuse(self.branch(states, mask), keep, owner, len(rows))
+        read, seen = fuse(self.decoder.branch(states, mask), keep, owner, len(rows))
         targets = forced([self.targets[i] for i in rows], [self.mark] * len(rows), self.longest)
         if self.training and self.recipe.blanks:
             targets = with_blanks(targets, self.recipe.blanks)
@@ -262,7 +267,9 @@ def _descend(model: WriterInTraining, recipe: WriterRecipe, verbose: int) -> tup
     held, train = order[:count], order[count:]
     epochs = [list(_batches(model, train, recipe, epoch)) for epoch in range(recipe.epochs or 1)]
     total = sum(map(len, epochs))
-    descent = Descent(model, Schedule(total, recipe.learning_rate or FRESH_RATE), {"branch.": recipe.branch_rate})
+    descent = Descent(
+        model, Schedule(total, recipe.learning_rate or FRESH_RATE), {"decoder.branch.": recipe.branch_rate}
+    )
     history: list[dict[str, Any]] = []
     best: tuple[float, dict[str, Tensor]] | None = None
     since = 0
@@ -270,7 +277,7 @@ def _descend(model: WriterInTraining, recipe: WriterRecipe, verbose: int) -> tup
     with Report(verbose) as report:
         report.budget(
             f"{len(train):,} pairs, {len(held):,} held back; {total:,} steps in at most {recipe.epochs} epochs, "
-            f"branch of {recipe.depth} layers, rate {recipe.learning_rate:g}",
+            f"branch of {model.decoder.config.branch} layers, rate {recipe.learning_rate:g}",
             total,
         )
         try:

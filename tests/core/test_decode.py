@@ -1,12 +1,24 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from slmkit.core import SLM
-from slmkit.errors import CheckpointError
+from slmkit.errors import CheckpointError, InputError
 from slmkit.model.config import DecoderConfig
 from slmkit.model.decoder import LogPartition
-from slmkit.pretraining.decode import STARTS, Decode, DecodeConfig, add_decoder, hold_back, read_jobs, write_jobs
+from slmkit.pretraining.decode import (
+    STARTS,
+    Decode,
+    DecodeConfig,
+    add_decoder,
+    first_decoder,
+    hold_back,
+    layers_of_branch,
+    read_jobs,
+    write_jobs,
+)
 from slmkit.pretraining.denoising import infilled, permuted, unlabelled
 from slmkit.pretraining.pairs import (
     CONTINUE,
@@ -142,6 +154,51 @@ def test_a_run_learns_what_each_mark_asks_for(learned, tmp_path, monkeypatch):
     assert trainable_decoder(made).layers[0].inner.weight.requires_grad
     again = add_decoder(tmp_path / "out", folder, tmp_path / "again")
     assert again.writing_fingerprint == made.writing_fingerprint
+
+
+def test_a_begun_branch_changes_nothing_at_first():
+    slm = make_toy_slm()
+    size = DecoderConfig(layers=2, **SIZE)
+    made = []
+    for depth in (0, 3):
+        torch.manual_seed(0)
+        decoder = begun_decoder(slm.encoder, replace(size, branch=depth)).eval()
+        model = Decode(slm, decoder, PAIRS, DecodeConfig()).eval()
+        with torch.no_grad():
+            made.append(float(model.pair_loss(model.pairs)))
+    assert made[0] == pytest.approx(made[1], abs=1e-3)  # states are kept in float16
+
+
+def test_a_branch_is_learned_kept_and_read_through(tmp_path, monkeypatch):
+    monkeypatch.setattr("slmkit.pretraining.decode.DecoderConfig", lambda **kw: DecoderConfig(layers=2, **SIZE, **kw))
+    slm = make_toy_slm()
+    slm.save(tmp_path / "core")
+    torch.manual_seed(0)
+    config = DecodeConfig(source=40, target=30, batch_tokens=400, depth=2)
+    model = Decode(slm, first_decoder(slm, PAIRS, config, None), PAIRS, config)
+    first = {name: value.clone() for name, value in model.decoder.branch.state_dict().items()}
+    assert len({name.split(".")[1] for name in first}) == 2
+    Run(model, Schedule(steps=150, learning_rate=3e-3), tmp_path / "run").train(model.loss)
+    write_jobs(tmp_path / "run", {CONTINUE, TITLE})
+    assert not any(torch.equal(value, first[name]) for name, value in model.decoder.branch.state_dict().items())
+    made = add_decoder(tmp_path / "core", tmp_path / "run", tmp_path / "out")
+    assert made.config.decoder.branch == 2
+    assert made.fingerprint == SLM.load(tmp_path / "core").fingerprint
+    for pair in PAIRS:
+        assert made.generate(pair.source, start=pair.job, max_new_tokens=20) == pair.target
+    for precision in ("fp32", "int8", "bf16"):
+        written = SLM.load(tmp_path / "out", precision=precision).generate(PAIRS[0].source, start=TITLE)
+        assert written == PAIRS[0].target, precision
+    # A run or a fit goes on from it, and may tune more of the encoder's layers, or fewer.
+    made = SLM.load(tmp_path / "out", precision="fp32")
+    deeper = first_decoder(made, PAIRS, replace(config, depth=3), None)
+    assert torch.equal(deeper.branch.layers[0].inner.weight, made.encoder.layers[1].inner.weight)
+    assert torch.equal(deeper.branch.layers[2].inner.weight, made.decoder.branch.layers[1].inner.weight)
+    shallower = trainable_decoder(made, depth=1)
+    assert [layer.inner.weight.requires_grad for layer in shallower.branch.layers] == [False, True]
+    assert layers_of_branch(first_decoder(slm, PAIRS, config, tmp_path / "run").state_dict()) == 2
+    with pytest.raises(InputError, match="branch of 2 layers"):
+        first_decoder(slm, PAIRS, replace(config, depth=3), tmp_path / "run")
 
 
 def test_pairs_held_back_are_not_learned_from(learned):

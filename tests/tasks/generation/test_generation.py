@@ -21,9 +21,9 @@ TARGETS = ["good film", "bad movie", "酒店好", "the team"] * 3
 QUICK = {"epochs": 20, "depth": 2, "learning_rate": 4e-3, "batch_tokens": 60, "target": 30, "held_back": 0.0}
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["decoder", "no decoder"])
+@pytest.fixture(scope="module", params=["decoder", "branch", "no decoder"])
 def core(request):
-    return make_toy_slm(decoder=request.param)
+    return make_toy_slm(decoder=request.param != "no decoder", branch=2 if request.param == "branch" else 0)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,22 @@ def test_the_same_seed_gives_the_same_writer(core):
     options = {**QUICK, "epochs": 1}
     models = [fit_writer(core, SOURCES, TARGETS, random_state=seed, **options) for seed in (1, 1, 2)]
     assert models[0].fingerprint == models[1].fingerprint != models[2].fingerprint
+
+
+@pytest.mark.parametrize("depth", [None, 0, 1, 3])
+def test_a_fit_tunes_the_top_of_the_branch_and_leaves_the_rest(depth):
+    core = make_toy_slm(decoder=True, branch=2)
+    model = fit_writer(core, SOURCES, TARGETS, **{**QUICK, "epochs": 1, "depth": depth})
+    own = [*core.encoder.layers[:2], *core.decoder.branch.layers]
+    kept = model.writer.decoder.branch.layers
+    assert len(kept) == max(2, depth or 0) == model.writer.decoder.config.branch
+    assert model.about["recipe"]["depth"] == (2 if depth is None else depth)
+    moved = [
+        (layer.inner.weight - before.inner.weight).abs().max() > 2e-3  # more than rounding to int8 rows
+        for layer, before in zip(kept, own[-len(kept) :], strict=True)
+    ]
+    tuned = 2 if depth is None else depth
+    assert moved == [False] * (len(kept) - tuned) + [True] * tuned
 
 
 def test_a_held_back_part_stops_a_fit_and_its_best_weights_stay(writing):
