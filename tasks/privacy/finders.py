@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from slmkit.errors import MissingExtraError
-from slmkit.tasks.summarization.names import chinese_people
+from slmkit.tasks.summarization.names import SURNAMES, chinese_people
 
 Span = tuple[int, int]
 REGIONS = ("US", "GB", "CN")
@@ -61,6 +61,9 @@ _NAMED = re.compile(
     rf"{_START}(?:[Mm]y name is|[Nn]ame ?:|[Cc]ontact ?:|[Dd]ear|[Ss]igned ?:?|[Rr]egards,?\s{{1,2}}|"
     rf"[Ss]incerely,?\s{{1,2}})\s?({_WORDS})"
 )
+_FORM_ZH = "姓名|联系人|收件人|寄件人|客户|顾客|用户|会员|患者|病人|乘客|经办人|申请人|负责人"
+_FILLED = re.compile(rf"(?:{_FORM_ZH})(?:名称?|姓名)?\s?[:：]\s?([{SURNAMES}][{_HAN}]{{1,2}})(?![{_HAN}])")
+_ADDRESSED = re.compile(rf"([{SURNAMES}][{_HAN}]{{0,2}})(?=先生|女士|小姐|太太)")
 _CALLED = re.compile(rf"(?:我叫|姓名[:：]?|联系人[:：]?|收件人[:：]?)\s?([{_HAN}]{{2,4}}?)(?=[，。,.；;！!\s（(]|$|的)")
 _NO_NAMES = frozenset(
     (
@@ -180,7 +183,7 @@ def _with_town(text: str, start: int, end: int) -> Span:
 
 def people(text: str) -> Iterator[Span]:
     """Spans of names that stand where a name must: after a title or a greeting, before 先生, after 我叫."""
-    for pattern in (_TITLED, _NAMED, _CALLED):
+    for pattern in (_TITLED, _NAMED, _CALLED, _FILLED, _ADDRESSED):
         for match in pattern.finditer(text):
             if match[1] not in _NO_NAMES:
                 yield match.span(1)

@@ -16,14 +16,14 @@ _PRONOUNS = {"i", "i'm", "i'll", "i've", "i'd"}
 _TITLE_CASE = 0.6  # share of a sentence's long words with a capital from which on capitals say nothing
 
 # Only surnames that are seldom anything else; a name is looked for where a title or a verb of saying follows.
-_SURNAMES = (
+SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙朱胡郭林罗梁宋郑谢韩唐冯董萧曹袁邓傅沈彭吕苏卢蒋蔡贾魏薛叶阎潘戴钟姜范姚谭廖邹熊"
     "陆郝孔崔康邱秦史顾侯邵孟段汤尹黎贺赖龚"
 )
 _AFTER_NAMES = (
     "先生|女士|教授|博士|主席|总统|总理|部长|经理|主任|书记|医生|老师|院长|局长|市长|省长|董事长|表示|说道|指出|认为|称"
 )
-_PERSON = re.compile(rf"([{_SURNAMES}][{HAN}]{{1,2}})(?={_AFTER_NAMES})")
+_PERSON = re.compile(rf"([{SURNAMES}][{HAN}]{{1,2}})(?={_AFTER_NAMES})")
 # The two characters before such an ending are enough to know the name by; function words there make it no name.
 _ENDING = "大学|公司|集团|银行|医院|学院|研究所|[省市县州国]"
 _PLACE = re.compile(

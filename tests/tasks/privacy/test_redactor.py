@@ -34,6 +34,8 @@ FOUND = [
     ("name", "Dear Mary Smith, thanks", "Mary Smith"),
     ("name", "Dr. J. Watson said", "J. Watson"),
     ("name", "张伟先生您好", "张伟"),
+    ("name", "您好，王女士", "王"),
+    ("name", "客户：张伟，已付款", "张伟"),
     ("name", "我叫李小龙，今年", "李小龙"),
 ]
 NOTHING = [
@@ -41,6 +43,7 @@ NOTHING = [
     "Card 4111 1111 1111 1112 fails its check, and so does 11010519491231002Y.",
     "Dear Sir, the cat sat on 12 mats.",
     "他走在路上，第3号选手在街上。我是学生。",
+    "先生您好，这位先生很好。用户：已退款。客户先生。",
     "",
     "a@b @c :: 1.2.3 ((((",
 ]
