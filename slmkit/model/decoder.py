@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +13,7 @@ from slmkit.model.branch import Branch
 from slmkit.model.config import DecoderConfig
 from slmkit.model.encoder import Embedding, encoder_layers
 from slmkit.model.layers import attend, key_mask
+from slmkit.model.partition import LogPartition, VocabularySample
 from slmkit.text.tokenizer import RESERVED_TOKENS, SPECIAL_TOKENS
 
 MARKS = len(SPECIAL_TOKENS) + len(RESERVED_TOKENS)
@@ -158,52 +159,6 @@ class DecoderLayer(nn.Module):
         states = self.attention_norm(states + self.dropout(self.attention(states, past)))
         states = self.cross_norm(states + self.dropout(self.cross(states, keys, mask)))
         return self.output_norm(states + self.dropout(self.outer(F.gelu(self.inner(states)))))
-
-
-class LogPartition(torch.autograd.Function):
-    """Logarithm of the summed exponentials of a frozen output layer's logits, without keeping the logits.
-
-    The gradient of a row's value is the mean of the output vectors under its softmax; where it is wanted it is taken in
-    the forward pass, while the logits of a few rows lie in the cache, so that no ``(N, V)`` matrix is ever written to
-    memory.
-    """
-
-    ROWS = 256
-
-    @staticmethod
-    def forward(ctx: Any, states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Shape: states ``(N, W)``, weight ``(V, W)`` in the products' dtype, bias ``(V,)`` -> float32 ``(N,)``."""
-        values, means = [], []
-        for rows in states.detach().to(weight.dtype).split(LogPartition.ROWS):
-            logits = torch.addmm(bias.to(weight.dtype), rows, weight.T).float()
-            largest = logits.amax(1, keepdim=True)
-            chances = logits.sub_(largest).exp_()
-            sums = chances.sum(1, keepdim=True)
-            values.append((sums.log() + largest).squeeze(1))
-            if ctx.needs_input_grad[0]:
-                means.append((chances.to(weight.dtype) @ weight).float() / sums)
-        if means:
-            ctx.save_for_backward(torch.cat(means))
-        ctx.dtype = states.dtype
-        return torch.cat(values)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        """Shape: ``(N,)`` -> ``(N, W)``."""
-        (means,) = ctx.saved_tensors
-        return (gradients[0][:, None] * means).to(ctx.dtype), None, None
-
-
-@dataclass(frozen=True)
-class VocabularySample:
-    """A part of the vocabulary that stands for all of it.
-
-    Attributes:
-        ids: tokens, int64 ``(n,)``. log_weights: logarithm of how many tokens each stands for, float32 ``(n,)``.
-    """
-
-    ids: Tensor
-    log_weights: Tensor
 
 
 class Decoder(nn.Module):

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from slmkit.model.config import DecoderConfig
-from slmkit.model.decoder import MARKS, Decoder, DecoderLayer, Memory, VocabularySample
+from slmkit.model.decoder import MARKS, Decoder, DecoderLayer, Memory
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import Layer, pad_rows
+from slmkit.model.partition import VocabularySample
 from slmkit.runtime import float_copy
 from slmkit.text.tokenizer import EOS, UNK
 

@@ -7,7 +7,7 @@ import torch
 from slmkit.core import SLM
 from slmkit.errors import CheckpointError, InputError
 from slmkit.model.config import DecoderConfig
-from slmkit.model.decoder import LogPartition
+from slmkit.model.partition import LogPartition
 from slmkit.pretraining.decode import (
     STARTS,
     Decode,
