@@ -165,13 +165,21 @@ def test_real_splits_have_their_size(data_dir, name, split, n):
 @pytest.mark.data
 def test_pretraining_reads_the_train_rows_of_tatoeba_and_no_others(data_dir):
     read = next(source.read for source in pairs.PAIR_SOURCES if source.name == "tatoeba")
-    learned = {(p.source, p.target) for p in read(data_dir)}
+
+    def plain(rows):
+        """In one script: what is written is simplified, and a sentence must not be learned in the other one."""
+        sides = [pairs.simplified(side) for side in zip(*rows, strict=True)]
+        return set(zip(*sides, strict=True))
+
+    learned = plain([(p.source, p.target) for p in read(data_dir)])
+    train = set()
     for name in ("tatoeba-en-zh", "tatoeba-zh-en"):
         rows = {
-            split: {(a, b) for a, texts in zip(r.inputs, r.labels, strict=True) for b in texts}
+            split: plain([(a, b) for a, texts in zip(r.inputs, r.labels, strict=True) for b in texts])
             for split, r in ((s, datasets.load(name, s, data_dir)) for s in ("train", "dev"))
         }
-        assert rows["train"] <= learned
+        train |= rows["train"]
         assert not rows["dev"] & learned
         assert not {a for a, _ in rows["dev"]} & {a for a, _ in learned}
-    assert len(learned) == 2 * len(rows["train"])
+    assert learned <= train
+    assert len(learned) > 0.99 * len(train)
