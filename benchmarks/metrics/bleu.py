@@ -6,7 +6,7 @@ rows can be drawn again without comparing a single text again. Rows may have dif
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from slmkit.benchmarks.datasets import references
 from slmkit.errors import MissingExtraError
+from slmkit.text.scripts import simplifier
 
 ORDER = 4
 
@@ -25,15 +26,6 @@ def _bleu(tokenize: str) -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtraError("sacrebleu", "bench") from error
     return BLEU(tokenize=tokenize, effective_order=True, max_ngram_order=ORDER)
-
-
-@lru_cache
-def _simplified() -> Callable[[str], str]:
-    try:
-        from opencc import OpenCC
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("opencc", "bench") from error
-    return OpenCC("t2s").convert
 
 
 def counts(
@@ -48,7 +40,7 @@ def counts(
     Returns:
         Right n-grams, n-grams, length and nearest reference length of each row ``(n, 2 * ORDER + 2)``.
     """
-    convert = _simplified() if one_script else str
+    convert = simplifier("bench") if one_script else str
     rows = []
     for g, p in zip(gold, predicted, strict=True):
         found = _bleu(tokenize).sentence_score(convert(p), [convert(text) for text in references(g)])

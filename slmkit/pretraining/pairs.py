@@ -24,6 +24,7 @@ from slmkit.pretraining.grammar import clean_pairs
 from slmkit.pretraining.held_back import is_document_held_back
 from slmkit.pretraining.sources import read_text, squad_rows
 from slmkit.text.language import language
+from slmkit.text.scripts import simplifier
 from slmkit.text.sentences import sentence_spans
 
 EN_ZH, ZH_EN = "translate-en-zh", "translate-zh-en"
@@ -89,10 +90,7 @@ def both_ways(rows: Iterable[tuple[str, str]]) -> Iterator[Pair]:
 
 def simplified(texts: Iterable[str]) -> list[str]:
     """Chinese texts in simplified characters."""
-    from opencc import OpenCC
-
-    convert = OpenCC("t2s").convert
-    return [convert(text) for text in texts]
+    return list(map(simplifier("pretraining"), texts))
 
 
 def tatoeba_rows(data: Path) -> Iterator[tuple[str, str]]:

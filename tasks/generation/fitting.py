@@ -72,7 +72,7 @@ class WriterRecipe:
     seed: int = 0
 
     def for_pairs(self, n: int, tokens: int, positions: int, *, taught: bool) -> WriterRecipe:
-        """The same with nothing left open: about three million tokens read, in 2 to 20 epochs; a twentieth held back.
+        """The same with all but the depth settled: three million tokens, in 2 to 20 epochs; a twentieth held back.
 
         Args:
             n: pairs. tokens: of both sides, of all of them. positions: of the decoder.
@@ -180,6 +180,7 @@ def _fit(
     read = int(windows.lengths.sum()) + sum(min(len(ids), size.positions) for ids in targets)
     recipe = recipe.for_pairs(len(texts), read, size.positions, taught=slm.decoder is not None)
     depth = recipe.depth if recipe.depth is not None else size.branch or min(DEPTH, slm.config.encoder.layers)
+    recipe = replace(recipe, depth=depth)
     if slm.decoder is not None:
         decoder = trainable_decoder(slm, depth=depth, dropout=recipe.dropout)
     else:
@@ -189,8 +190,7 @@ def _fit(
     history, interrupted = _descend(model, recipe, verbose)
     tensors = checkpoint.pack(decoder.state_dict())
     longest = min(max(map(len, targets)) + ROOM, size.positions - 1)
-    used = replace(recipe, depth=depth)
-    about = {"pairs": len(texts), "recipe": asdict(used), "history": history, "interrupted": interrupted}
+    about = {"pairs": len(texts), "recipe": asdict(recipe), "history": history, "interrupted": interrupted}
     return WritingModel(slm, decoder.config, tensors, start=start, longest=longest, about=about)
 
 

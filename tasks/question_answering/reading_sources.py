@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slmkit.errors import DataError, MissingExtraError
+from slmkit.errors import DataError
 from slmkit.pretraining.sources import read_text, squad_rows
 from slmkit.tasks.question_answering.carving import in_dev
 from slmkit.tasks.question_answering.natural_words import join_natural
 from slmkit.tasks.question_answering.reading import trimmed
+from slmkit.text.scripts import simplifier
 
 _NOT_FOUND = "ANSWERNOTFOUND"  # closes every review of SubjQA, and is the answer where there is none
 
@@ -106,11 +107,7 @@ def _cmrc(data: Path) -> Iterator[Lesson]:
 
 def _simplified(data: Path) -> Iterator[Lesson]:
     """DRCD, which is written in traditional characters, made simplified."""
-    try:
-        from opencc import OpenCC
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("opencc", "pretraining") from error
-    convert = OpenCC("t2s").convert
+    convert = simplifier("pretraining")
     for row in _DRCD(data):
         passage = convert(row.passage)
         # Characters are converted one for one but for a few words: these answers are looked up by their text.

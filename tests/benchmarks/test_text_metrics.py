@@ -9,6 +9,7 @@ import pytest
 from slmkit.benchmarks.metrics import METRICS, bleu, evaluate, interval, rouge
 from slmkit.benchmarks.metrics.rouge import HanTokenizer
 from slmkit.errors import MissingExtraError
+from slmkit.text.scripts import simplifier
 
 
 def test_rouge_by_hand():
@@ -112,7 +113,7 @@ def test_the_interval_of_bleu_draws_counts_not_texts(monkeypatch):
     [
         ("rouge_1", rouge._scorer, "rouge_score.rouge_scorer"),
         ("bleu", bleu._bleu, "sacrebleu.metrics"),
-        ("bleu_zh", bleu._simplified, "opencc"),
+        ("bleu_zh", simplifier, "opencc"),
     ],
 )
 def test_a_missing_library_names_its_extra(name, cached, module, monkeypatch):
