@@ -48,19 +48,17 @@ class Gather(InPlace):
 class CarveTatoeba(FromTrain):
     """Move the rows whose English is held back into dev; what stays in train shares no sentence with them.
 
-    The rule is the one by which pretraining leaves these rows out. ``english`` says where the English stands:
-    ``inputs`` or ``labels``.
+    The rule is the one by which pretraining leaves these rows out, in either Chinese script. ``english`` says where
+    the English stands: ``inputs`` or ``labels``.
     """
 
     english: str
 
     def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
         """Carve."""
-        from slmkit.pretraining.pairs import is_carved
+        from slmkit.pretraining.pairs import carve
 
         rows = splits["train"]
         english, chinese = (rows.inputs, rows.labels) if self.english == "inputs" else (rows.labels, rows.inputs)
-        held = [is_carved(sentence) for sentence in english]
-        taken = {sentence for sentence, out in zip(chinese, held, strict=True) if out}
-        splits["dev"] = rows.take([i for i, out in enumerate(held) if out])
-        splits["train"] = rows.take([i for i, out in enumerate(held) if not out and chinese[i] not in taken])
+        held, apart = carve(english, chinese, "bench")
+        splits["dev"], splits["train"] = rows.take(held), rows.take(apart)

@@ -13,7 +13,7 @@ import io
 import json
 import lzma
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -88,9 +88,9 @@ def both_ways(rows: Iterable[tuple[str, str]]) -> Iterator[Pair]:
         yield Pair(ZH_EN, chinese, english)
 
 
-def simplified(texts: Iterable[str]) -> list[str]:
-    """Chinese texts in simplified characters."""
-    return list(map(simplifier("pretraining"), texts))
+def simplified(texts: Iterable[str], extra: str = "pretraining") -> list[str]:
+    """Chinese texts in simplified characters; ``extra`` is named where OpenCC is missing."""
+    return list(map(simplifier(extra), texts))
 
 
 def tatoeba_rows(data: Path) -> Iterator[tuple[str, str]]:
@@ -100,14 +100,26 @@ def tatoeba_rows(data: Path) -> Iterator[tuple[str, str]]:
         yield english.strip(), chinese.strip()
 
 
+def carve(english: Sequence[str], chinese: Sequence[str], extra: str = "pretraining") -> tuple[list[int], list[int]]:
+    """Which of Tatoeba's pairs are held back, and which share no sentence with them.
+
+    A sentence with several translations must not stand on both sides: neither in English nor, in either script, in
+    Chinese.
+
+    Returns:
+        Positions of the pairs held back, and of those to learn from.
+    """
+    held = [is_carved(sentence) for sentence in english]
+    plain = simplified(chinese, extra)
+    taken = {sentence for sentence, out in zip(plain, held, strict=True) if out}
+    apart = [i for i, out in enumerate(held) if not out and plain[i] not in taken]
+    return [i for i, out in enumerate(held) if out], apart
+
+
 def _tatoeba(data: Path) -> Iterator[Pair]:
     rows = list(tatoeba_rows(data))
-    # A sentence with several translations must not stand on both sides: neither in English nor, in either script, in
-    # Chinese.
-    plain = simplified([zh for _, zh in rows])
-    kept = {zh for (en, _), zh in zip(rows, plain, strict=True) if is_carved(en)}
-    apart = (row for row, zh in zip(rows, plain, strict=True) if not is_carved(row[0]) and zh not in kept)
-    return both_ways(apart)
+    _, apart = carve([en for en, _ in rows], [zh for _, zh in rows])
+    return both_ways(rows[i] for i in apart)
 
 
 def _captions(data: Path) -> Iterator[Pair]:
