@@ -12,44 +12,23 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from slmkit.text.language import ARTICLES, PREPOSITIONS, is_han, language, words_apart
+from slmkit.text.function_words import (
+    ARTICLES,
+    DE,
+    FUNCTION_WORDS,
+    MEASURES,
+    PARTICLES,
+    PREPOSITIONS,
+    SAID_TWICE,
+    TAKEN_FOR_EACH_OTHER,
+)
+from slmkit.text.language import is_han, language, words_apart
 
 RIGHT = 0.3  # of the sentences stay as they are: what is right must be left alone
 RATE = 0.08  # of the words of the others are hit
 COMMON = 20  # a form of a word must be seen so often to be one
-_LEFT_OUT = frozenset(
-    {*ARTICLES, *PREPOSITIONS, "is", "are", "was", "were", "be", "been", "have", "has", "had", "that", "it", "not"}
-    | {"will", "would", "can", "and", "which", "who", "there", "do", "does", "did", "they", "he", "she", "we", "i"}
-)
-_GROUPS = (
-    "is/are was/were has/have does/do is/was are/were this/these that/those much/many less/fewer its/it's "
-    "their/there your/you're then/than to/too good/well who/which he/him she/her i/me they/them we/us my/me "
-    "his/him go/went/gone take/took/taken see/saw/seen make/made come/came give/gave/given get/got say/said "
-    "know/knew/known think/thought find/found become/became begin/began/begun write/wrote/written buy/bought "
-    "feel/felt lose/loose man/men woman/women child/children person/people affect/effect because/so "
-    "although/but since/for very/much any/some other/another"
-)
-_TAKEN = [tuple(group.split("/")) for group in _GROUPS.split()]
 _ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er")
-_DE = "的地得"
-_PARTICLES = frozenset("了着过在是把被和的就都也会要有对从向于与而之给让使将为")
-_MEASURES = frozenset("个只条位名张件座台本家项场次种辆支棵")
 _COUNTED = frozenset("一二两三四五六七八九十几每这那0123456789")  # a measure word follows these
-_TWICE = {  # what is said once -> said twice
-    "涉及": "涉及到",
-    "目的是": "目的是为了",
-    "大约": "大约差不多",
-    "原因是": "原因是因为",
-    "凯旋": "凯旋归来",
-    "首次": "第一次首次",
-    "忍不住": "忍不住不禁",
-    "可以": "可以能够",
-    "必须": "必须要",
-    "非常": "非常十分",
-    "许多": "许多很多",
-    "全部": "全部都全",
-    "但是": "但是却但",
-}
 _Hit = Callable[[Sequence[str], int, np.random.Generator], "tuple[int, list[str]] | None"]
 
 
@@ -63,7 +42,7 @@ class EnglishFaults:
     def __init__(self, counts: Counter[str]) -> None:
         self.forms: dict[str, tuple[str, ...]] = {}
         self._taken: dict[str, list[str]] = defaultdict(list)
-        for group in _TAKEN:
+        for group in TAKEN_FOR_EACH_OTHER:
             for word in group:
                 self._taken[word] += [other for other in group if other != word]
         common = {word for word, count in counts.items() if count >= COMMON and word.isalpha() and len(word) > 2}
@@ -82,7 +61,7 @@ class EnglishFaults:
             (self._taken_for, 3.0),
             (_article, 3.0),
             (_preposition, 2.0),
-            (_left_out(_LEFT_OUT), 1.5),
+            (_left_out(FUNCTION_WORDS), 1.5),
             (_doubled, 0.4),
             (_swapped, 0.6),
             (_mark, 1.5),
@@ -120,7 +99,7 @@ class ChineseFaults:
         self._hits: tuple[tuple[_Hit, float], ...] = (
             (_de, 4.0),
             (self._sound, 2.5),
-            (_left_out(_PARTICLES), 2.0),
+            (_left_out(PARTICLES), 2.0),
             (_measure, 1.5),
             (_twice, 3.0),
             (_doubled, 0.5),
@@ -205,7 +184,7 @@ def _article(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[i
     word = words[at].strip()
     if word in ARTICLES:
         return 1, [] if rng.random() < 0.6 else [_instead(words[at], _one_of([a for a in ARTICLES if a != word], rng))]
-    if word.isalpha() and word.islower() and word not in _LEFT_OUT and words[at][:1] == " " and rng.random() < 0.1:
+    if word.isalpha() and word.islower() and word not in FUNCTION_WORDS and words[at][:1] == " " and rng.random() < 0.1:
         return 1, [" the" if rng.random() < 0.7 else " a", words[at]]
     return None
 
@@ -260,19 +239,19 @@ def _slip(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[int,
 
 
 def _de(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[int, list[str]] | None:
-    return (1, [_one_of([c for c in _DE if c != words[at]], rng)]) if words[at] in _DE else None
+    return (1, [_one_of([c for c in DE if c != words[at]], rng)]) if words[at] in DE else None
 
 
 def _measure(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[int, list[str]] | None:
     word = words[at]
-    if word[-1:] not in _MEASURES or (word[:-1] or (words[at - 1] if at else ""))[-1:] not in _COUNTED:
+    if word[-1:] not in MEASURES or (word[:-1] or (words[at - 1] if at else ""))[-1:] not in _COUNTED:
         return None
-    return 1, [word[:-1] + _one_of([m for m in sorted(_MEASURES) if m != word[-1]], rng)]
+    return 1, [word[:-1] + _one_of([m for m in sorted(MEASURES) if m != word[-1]], rng)]
 
 
 def _twice(words: Sequence[str], at: int, rng: np.random.Generator) -> tuple[int, list[str]] | None:
     for count in (2, 1):
-        other = _TWICE.get("".join(words[at : at + count]))
+        other = SAID_TWICE.get("".join(words[at : at + count]))
         if other is not None:
             return count, [other]
     return None

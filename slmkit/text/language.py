@@ -8,8 +8,6 @@ from typing import Literal
 
 CJK = "\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u3000-\u30ff\uac00-\ud7af\uff00-\uffef"
 """Ranges for a character class of a regular expression: what ``is_cjk`` holds for."""
-ARTICLES = ("a", "an", "the")
-PREPOSITIONS = ("in", "on", "at", "to", "for", "of", "with", "by", "from", "about", "into", "over", "as")
 
 
 def is_han(char: str) -> bool:

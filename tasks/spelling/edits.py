@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from slmkit.tasks.spelling.distance import weighed
-from slmkit.text.language import ARTICLES, PREPOSITIONS, is_han, words_apart
+from slmkit.text.function_words import ARTICLES, DE, PREPOSITIONS
+from slmkit.text.language import is_han, words_apart
 
-_DE = frozenset("的地得")
 _NEAR, _LONGEST = 2.5, 40  # cost of the letters that differ in two spellings of a word; letters that are compared
 _WORD = re.compile(r"\w")
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -96,7 +96,7 @@ def _reason(ours: list[str], theirs: list[str], span: tuple[int, int, int, int])
 
 
 def _of_one(wrong: str, right: str) -> str:
-    if wrong in _DE and right in _DE:
+    if wrong in DE and right in DE:
         return "的, 地 or 得"
     for kind, words in (("article", ARTICLES), ("preposition", PREPOSITIONS)):
         if wrong in words and right in words:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from slmkit.errors import CheckpointError, InputError
 from slmkit.tasks.generation.writing_task import WritingTask
 from slmkit.tasks.inputs import as_series_like, as_texts
+from slmkit.tasks.spelling.content import keeping_content
 from slmkit.tasks.spelling.edits import Edit, edits_between
 from slmkit.tasks.spelling.foreign import unknown_script
 from slmkit.tasks.spelling.given import pairs_of
@@ -52,8 +53,9 @@ class Polisher(WritingTask):
 
     The decoder writes each sentence anew. What differs from what stands there is taken apart into edits; each is judged
     by how much more likely the decoder finds the sentence with it than without, and made only from ``threshold`` on.
-    Edits that would touch an address, code, a name or a number are never made. Where none is, the speller is asked, if
-    there is one.
+    Edits that would touch an address, code, a name or a number are never made; nor are those that bring or take a word
+    that says something, unless ``fit`` was called, whose pairs decide that. Where none is made, the speller is asked,
+    where one ships.
 
     Args:
         threshold: the probability from which an edit is made, or a preset: "careful" 0.95, "balanced" 0.8, "eager" 0.5.
@@ -158,6 +160,9 @@ class Polisher(WritingTask):
         untouched = []
         for sentence, found in zip(read, self._edits([each.text for each in read]), strict=True):
             kept = _allowed(sentence, [each for each in found if each[1] >= least], spans[sentence.number])
+            if not hasattr(self, "model_"):
+                keeping = keeping_content(sentence.text, [edit for edit, _ in kept])
+                kept = [each for each in kept if each[0] in keeping]
             errors[sentence.number] += [_error(sentence, edit, score) for edit, score in kept]
             if not kept:
                 untouched.append(sentence)

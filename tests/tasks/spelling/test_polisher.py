@@ -8,6 +8,7 @@ from slmkit.tasks import tables
 from slmkit.tasks.base import TableTask
 from slmkit.tasks.spelling import Diff, Polisher
 from slmkit.tasks.spelling.correction import apply_errors
+from slmkit.tasks.spelling.edits import edits_between
 from tests.conftest import make_toy_slm
 
 WRONG = ["the team is is good", "the film of bank is bad", "a bad movie is news", "酒店的服务很很好！"] * 4
@@ -116,3 +117,14 @@ def test_a_core_that_was_not_taught_says_so(core):
         Polisher(slm=core, spelling=False).predict("the film")
     with pytest.raises(InputError, match="columns wrong and right"):
         Polisher(slm=core).fit(pd.DataFrame({"a": [1]}))
+
+
+def test_only_a_fitted_polisher_takes_words_away_that_say_something(core, polisher):
+    class Told(Polisher):
+        def _edits(self, sentences):
+            return [[(edit, 1.0) for edit in edits_between(each, "he helps with the")] for each in sentences]
+
+    told = Told(spelling=False, slm=core)
+    assert told.predict("he help with the report")["target"] == "he helps with the report"
+    told.model_ = polisher.model_
+    assert told.predict("he help with the report")["target"] == "he helps with the"
