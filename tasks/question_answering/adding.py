@@ -37,6 +37,8 @@ class Adding:
         self.store, self.slm, self.replace, self.resume, self.strict = store, slm, replace, resume, strict
         with store.read() as connection:
             self._before = read_stamp(connection)[0]
+            (last,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM documents").fetchone()
+        self._met = bytearray(last // 8 + 1)  # a bit for each document that was there: whether it came in this call
         self._counts: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._examples: list[Refusal] = []
@@ -79,7 +81,7 @@ class Adding:
                 known = None if problem else documents.find(connection, row.key)
                 if known is not None:
                     same = known[1] == documents.digest(row.text, documents.metadata_json(row.metadata))
-                    if known[2] > self._before:
+                    if known[2] > self._before or self._meet(known[0]):
                         problem = _TWICE
                     elif same and (self.resume or self.replace):
                         self._counts["unchanged"] += 1
@@ -91,6 +93,13 @@ class Adding:
                 else:
                     self._refuse(row, problem)
         return list(fresh.values())
+
+    def _meet(self, number: int) -> bool:
+        """Whether a document that was there before the call came in it already; from now on it did."""
+        place, bit = number // 8, 1 << number % 8
+        met = bool(self._met[place] & bit)
+        self._met[place] |= bit
+        return met
 
     def _refuse(self, row: Row, problem: str) -> None:
         if self.strict:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from slmkit.tasks.question_answering.records import Key
 
+_TYPES = {"document": object, "score": float, "start": "Int64", "end": "Int64", "passage": "Int64"}
 _MARK = "rgba(255,200,0,0.45)"
 
 
@@ -84,3 +85,11 @@ class Answer:
             f'<div style="color:#666;font-size:90%">{html.escape(str(self.document))} [{self.start}:{self.end}]</div>'
             "</div>"
         )
+
+
+def answers_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], index: Any) -> Any:
+    """Rows as a frame in which ids and places stay whole numbers where some rows have none."""
+    import pandas as pd
+
+    cells = {name: pd.Series([row[name] for row in rows], index, dtype=_TYPES.get(name)) for name in columns}
+    return pd.DataFrame(cells, index=index)

@@ -12,7 +12,7 @@ import numpy as np
 from slmkit.errors import CheckpointError, InputError
 from slmkit.tasks.base import cell_problem, weights_folder
 from slmkit.tasks.inputs import as_rows, as_series_like, is_missing
-from slmkit.tasks.question_answering.answer import Answer, Evidence
+from slmkit.tasks.question_answering.answer import Answer, Evidence, answers_frame
 from slmkit.tasks.question_answering.records import MODES, Hit
 
 if TYPE_CHECKING:
@@ -132,11 +132,11 @@ class QuestionAnswerer:
         rows: list[Any] = [each[0] for each in found] if n_best == 1 else found
         if index is None:
             return rows
-        import pandas as pd
-
         if n_best > 1:
+            import pandas as pd
+
             return pd.Series(rows, index=index, name="answers", dtype=object)
-        return pd.DataFrame([each.row() for each in rows], columns=list(self.columns), index=index)
+        return answers_frame([each.row() for each in rows], self.columns, index)
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One dict a question, for tables; ids of documents as text."""
@@ -151,9 +151,7 @@ class QuestionAnswerer:
     @property
     def fingerprint(self) -> str:
         """Identifies reader, index and settings, so that an interrupted table is never finished by another one."""
-        facts = self.index.stats()
-        state = "/".join(str(facts[name]) for name in ("core", "documents", "passages", "changes"))
-        return f"{self.reader.fingerprint}/{state}/{self.k}/{self.mode}/{self._threshold:g}"
+        return f"{self.reader.fingerprint}/{self.index.state}/{self.k}/{self.mode}/{self._threshold:g}"
 
     @property
     def _threshold(self) -> float:

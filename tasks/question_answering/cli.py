@@ -172,8 +172,14 @@ def _open(folder: Path, core: Path | None = None, *, create: bool = False) -> Do
     return DocumentIndex.open(folder, slm=slm)
 
 
+_SPELLED = {"true": True, "false": False, "null": None, "nan": None}
+
+
 def _read_where(given: list[str]) -> dict[str, Any]:
-    """Take ``NAME=VALUE`` and the like; a value that is JSON (a number, a list) is read as such, any other is text."""
+    """Take ``NAME=VALUE`` and the like; a value that is JSON (a number, a list) is read as such, any other is text.
+
+    What spells a truth value or a gap is also looked for as it is spelled, since in a table read from CSV it is text.
+    """
     where: dict[str, dict[str, Any]] = {}
     for condition in given:
         found = [(condition.find(sign), sign) for sign in ("<=", ">=", "!=", "=", "<", ">") if sign in condition]
@@ -185,6 +191,8 @@ def _read_where(given: list[str]) -> dict[str, Any]:
             value = json.loads(text)
         except ValueError:
             value = text
+        if text.lower() in _SPELLED:
+            value = [_SPELLED[text.lower()], text] if sign in ("=", "!=") else text
         if isinstance(value, list) and sign in ("=", "!="):
             sign = "in" if sign == "=" else "not in"
         where.setdefault(condition[:at], {})[sign] = value

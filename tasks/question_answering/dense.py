@@ -135,7 +135,11 @@ class Dense:
             made = self._grown(connection, base, view)
         else:
             made = build(connection, self.width, self.exact_up_to, self.core, view.stamp)
-        path = nearest_file.save(made, self.folder)
+        try:
+            path = nearest_file.save(made, self.folder)
+        except OSError as error:  # what it is derived from is committed, and all that is newer is searched exactly
+            warnings.warn(f"the FAISS file in {self.folder} cannot be brought up to date ({error})", stacklevel=2)
+            return
         nearest_file.tidy(self.folder, path, all_others=True)
         with self._guard:
             self._view = self._empty(view.stamp, nearest_file.load(path, mapped=True))

@@ -52,12 +52,16 @@ def _condition(name: str, operator: Any, operand: Any) -> tuple[str, list[Any]]:
         if isinstance(operand, (str, bytes, Mapping)) or not isinstance(operand, Iterable):
             raise InputError(f"where: {name!r} {operator} needs a list, not {operand!r}")
         listed = [_check(name, each) for each in operand]
-        # Text that spells one of the numbers counts too.
-        listed += [repr(each) for each in listed if isinstance(each, (int, float))]
+        texts = [each for each in listed if isinstance(each, str)]
+        numbers = [each for each in listed if isinstance(each, (int, float))]
+        # As "=" compares: a text with texts, a number also with text that spells one, which the cast sees to.
+        among = (
+            f"COALESCE((typeof({value}) = 'text' AND {value} IN (SELECT value FROM json_each(?)))"
+            f" OR {value} IN (SELECT CAST(value AS NUMERIC) FROM json_each(?)), 0)"
+        )
         missing = f" OR {value} IS NULL" if None in listed else ""
-        condition = f"(COALESCE({value} IN (SELECT value FROM json_each(?)), 0){missing})"
-        binds = [path, json.dumps(listed), *([path] if missing else [])]
-        return (f"NOT {condition}" if operator == "not in" else condition), binds
+        binds = [path, path, json.dumps(texts), path, json.dumps(numbers), *([path] if missing else [])]
+        return f"{'NOT ' if operator == 'not in' else ''}({among}{missing})", binds
     operand = _check(name, operand)
     if operator == "!=":
         return (f"{value} IS NOT NULL", [path]) if operand is None else _differs(value, path, operand)

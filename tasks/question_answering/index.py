@@ -13,6 +13,7 @@ import numpy as np
 
 from slmkit.errors import CheckpointError, IndexDamagedError, InputError
 from slmkit.tasks.base import cell_problem
+from slmkit.tasks.inputs import as_rows, as_series_like
 from slmkit.tasks.progress import row_progress
 from slmkit.tasks.question_answering import checking, documents, searching
 from slmkit.tasks.question_answering.adding import Adding
@@ -28,7 +29,7 @@ from slmkit.tasks.question_answering.records import (
 )
 from slmkit.tasks.question_answering.sources import Source, as_key, open_source
 from slmkit.tasks.question_answering.statistics import collect
-from slmkit.tasks.question_answering.store import Store
+from slmkit.tasks.question_answering.store import Store, read_stamp
 
 T = TypeVar("T")
 EXACT_UP_TO = 50_000  # passages that are searched exactly
@@ -102,6 +103,13 @@ class DocumentIndex:
         """The folder."""
         return self._store.folder
 
+    @property
+    def state(self) -> str:
+        """Identifies what is in the index: it differs after every change, and from that of any other index."""
+        with self._store.read() as connection:
+            number, token = read_stamp(connection)
+        return f"{self.core}/{number}/{token}"
+
     def add(
         self,
         source: Any,
@@ -120,7 +128,8 @@ class DocumentIndex:
         goes on with the rest. A row that cannot go in (blank text, no id, an id that is there) costs only itself.
 
         Args:
-            source: a frame, an iterable of dicts, or the path of a table file, which is read piece by piece.
+            source: a frame, an iterable of dicts (or of ``Document``, with what they kept), or the path of a table
+                file, which is read piece by piece.
             text, id: columns of the texts and of the ids (text or whole numbers).
             metadata: columns to keep along and to filter by.
             resume: pass over documents that are there with the same text and metadata.
@@ -206,12 +215,13 @@ class DocumentIndex:
             return self._search([query], wanted)[0]
         if not hasattr(query, "__iter__") or isinstance(query, (bytes, Mapping)):
             raise InputError(f"query must be a text or many, not {type(query).__name__}")
-        hits = self._search(list(query), wanted)
-        if type(query).__name__ != "Series":
+        index, listed = as_series_like(query), as_rows(query, "the queries")
+        hits = self._search(listed, wanted)
+        if index is None:
             return hits
         import pandas as pd
 
-        return pd.Series(hits, index=query.index, name="hits", dtype=object)
+        return pd.Series(hits, index=index, name="hits", dtype=object)
 
     def similar(self, id: Key, k: int = 10, *, where: Mapping[str, Any] | None = None) -> list[Hit]:  # noqa: A002
         """Other documents like this one, by the mean of its passages' vectors; each with its nearest passage.

@@ -31,4 +31,8 @@ def writer_lock(path: Path) -> Iterator[None]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise InputError(f"another process is changing {path.parent} right now; it can be searched") from None
-        yield
+        try:
+            yield
+        finally:
+            if fcntl is not None:  # closing alone would leave it with processes that were forked meanwhile
+                fcntl.flock(file, fcntl.LOCK_UN)

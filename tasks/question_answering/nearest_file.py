@@ -36,11 +36,18 @@ def files(folder: Path) -> list[Path]:
 
 
 def save(nearest: Nearest, folder: Path) -> Path:
-    """Write the file and take older ones away."""
+    """Write the file and take older ones away.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path = place(folder, nearest.about.change)
     temporary = folder / f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp"
     try:
-        load_faiss().write_index(nearest.index, str(temporary))
+        try:
+            load_faiss().write_index(nearest.index, str(temporary))
+        except RuntimeError as error:  # FAISS knows no other
+            raise OSError(str(error).splitlines()[0]) from error
         facts = json.dumps(dataclasses.asdict(nearest.about)).encode()
         rest = nearest.ids.astype("<i8").tobytes() + facts + struct.pack("<Q", len(facts))
         size = temporary.stat().st_size

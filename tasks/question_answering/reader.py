@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from slmkit.errors import CheckpointError, InputError
 from slmkit.tasks.inputs import check_seed
+from slmkit.tasks.question_answering.answer import answers_frame
 from slmkit.tasks.question_answering.reading_rows import Asked, Taught
 
 if TYPE_CHECKING:
@@ -160,11 +161,11 @@ class Reader(BaseEstimator):
             return rows[0]
         if asked.index is None:
             return rows
-        import pandas as pd
-
         if n_best > 1:
+            import pandas as pd
+
             return pd.Series(rows, index=asked.index, name="answers", dtype=object)
-        return pd.DataFrame(rows, columns=list(COLUMNS), index=asked.index)
+        return answers_frame(rows, COLUMNS, asked.index)
 
     def score(self, questions: Any, passages: Any = None, answers: Any = None, answer_start: Any = None) -> float:
         """Mean F1 of the characters of each answer against the right one that it is nearest to; see ``fit``."""

@@ -12,7 +12,7 @@ from typing import Any
 from slmkit.errors import InputError
 from slmkit.tasks.base import cell_problem, require_column
 from slmkit.tasks.inputs import is_missing
-from slmkit.tasks.question_answering.records import Key
+from slmkit.tasks.question_answering.records import Document, Key
 from slmkit.tasks.table_io.values import as_text
 
 ROWS = 512  # read at a time
@@ -63,10 +63,11 @@ def open_source(source: Any, text: str, id: str, metadata: Sequence[str], encodi
     if isinstance(source, Mapping) or not isinstance(source, Iterable):
         raise InputError(f"a frame, an iterable of dicts or the path of a table is needed, not {type(source).__name__}")
     total = len(source) if isinstance(source, Sized) else None
-    return Source(_number(_dicts(source, names), names), total)
+    return Source(_number(_dicts(source, names)), total)
 
 
-Cells = tuple[list[Any], "str | None"]
+Cells = tuple[Any, Any, Mapping[str, Any], "str | None"]
+"""Of a row: its id, its text, its metadata by name, and why it cannot be indexed, or None."""
 
 
 def _frame(frame: Any, names: Sequence[str]) -> Source:
@@ -77,9 +78,9 @@ def _frame(frame: Any, names: Sequence[str]) -> Source:
         for start in range(0, len(frame), ROWS):
             part = frame.iloc[start : start + ROWS]
             for cells in zip(*(part[name].tolist() for name in names), strict=True):
-                yield list(cells), None
+                yield _cells(names, cells)
 
-    return Source(_number(rows(), names), len(frame))
+    return Source(_number(rows()), len(frame))
 
 
 def _file(path: Path, names: Sequence[str], encoding: str | None) -> Source:
@@ -95,27 +96,33 @@ def _file(path: Path, names: Sequence[str], encoding: str | None) -> Source:
         for chunk in reader.chunks(ROWS, 0):
             columns = [chunk.cells if name == names[1] else chunk.values(name) for name in names]
             for *cells, problem in zip(*columns, chunk.problems, strict=True):
-                yield list(cells), problem
+                yield _cells(names, cells, problem)
 
-    return Source(_number(rows(), names), reader.total)
+    return Source(_number(rows()), reader.total)
 
 
 def _dicts(source: Iterable[Any], names: Sequence[str]) -> Iterator[Cells]:
     for row in source:
         if isinstance(row, Mapping):
-            yield [row.get(name) for name in names], None
+            yield _cells(names, [row.get(name) for name in names])
+        elif isinstance(row, Document):  # of another index, with all that it kept unless some of it is named
+            kept = {name: row.metadata.get(name) for name in names[2:]} if names[2:] else row.metadata
+            yield row.id, row.text, kept, None
         else:
-            yield [None] * len(names), f"not a dict but {type(row).__name__}"
+            yield None, None, {}, f"not a dict but {type(row).__name__}"
 
 
-def _number(rows: Iterator[Cells], names: Sequence[str]) -> Iterator[Row]:
-    for number, (cells, problem) in enumerate(rows):
-        given, text, *values = cells
+def _cells(names: Sequence[str], cells: Sequence[Any], problem: str | None = None) -> Cells:
+    return cells[0], cells[1], dict(zip(names[2:], cells[2:], strict=True)), problem
+
+
+def _number(rows: Iterator[Cells]) -> Iterator[Row]:
+    for number, (given, text, values, problem) in enumerate(rows):
         key, about_id = _key(given)
         problem = problem or about_id or cell_problem(text)
         metadata: dict[str, Any] = {}
         try:
-            metadata = {} if problem else dict(zip(names[2:], map(_plain_value, values), strict=True))
+            metadata = {} if problem else {str(name): _plain_value(value) for name, value in values.items()}
         except InputError as error:
             problem = str(error)
         yield Row(number, given, key, "" if problem else str(text), metadata, problem)

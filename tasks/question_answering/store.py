@@ -10,8 +10,11 @@ import os
 import secrets
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,13 +47,15 @@ CREATE VIRTUAL TABLE words USING fts5 (terms, tokenize = '{TOKENIZE}');
 
 
 class Store:
-    """The SQLite file of an index, for one process; safe to use from several threads."""
+    """The SQLite file of an index; safe to use from several threads, and after a fork from both processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._guard, self._one_writer = threading.RLock(), threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._pid = 0
+        self._file: _File | None = None
+        self.facts: dict[str, str | int] = {}
+        _stores.add(self)
         with self.read() as connection:
             self.facts = _read_facts(connection, folder)
 
@@ -63,7 +68,8 @@ class Store:
         """
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder} is there already; open it with DocumentIndex.open, or choose another place")
-        new = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        whole = folder.resolve()  # "." has no name
+        new = whole.with_name(f".{whole.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             new.mkdir()
@@ -72,9 +78,10 @@ class Store:
         try:
             with _mapped(new):
                 _write_schema(new / DATABASE, facts)
-            if folder.exists():
-                folder.rmdir()  # empty; some systems replace no folder, not even such a one
-            os.replace(new, folder)
+            if folder.exists():  # empty; it may be where the caller works, so it stays
+                os.replace(new / DATABASE, folder / DATABASE)
+            else:
+                os.replace(new, folder)
         except OSError as error:
             raise InputError(f"cannot make {folder}: {error.strerror or error}") from None
         finally:
@@ -87,7 +94,7 @@ class Store:
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
         with self._guard:
-            if self._connection is not None and self._pid == os.getpid():
+            if self._connection is not None:
                 self._connection.close()
             self._connection = None
 
@@ -159,10 +166,83 @@ class Store:
         return None
 
     def _open(self) -> sqlite3.Connection:
-        # A connection must not be carried into a forked process; there, a new one is opened.
-        if self._connection is None or self._pid != os.getpid():
-            self._connection, self._pid = _connect(self.folder), os.getpid()
-        return self._connection
+        held, path = self._connection, self.folder / DATABASE
+        if held is not None and (held.in_transaction or self._file == _File.at(path, frozen=self._frozen)):
+            return held
+        self.close()  # the file is another one, or may have changed unseen
+        file = _File.at(path, frozen=_is_frozen(path))
+        connection = _connect(self.folder, frozen=file is not None and file.state is not None)
+        if self.facts and _read_facts(connection, self.folder) != self.facts:
+            connection.close()
+            raise InputError(f"{self.folder} now holds an index of another core; open it again with DocumentIndex.open")
+        self._connection, self._file = connection, file
+        return connection
+
+    @property
+    def _frozen(self) -> bool:
+        return self._file is not None and self._file.state is not None
+
+    def _before_fork(self) -> None:
+        """Nothing of SQLite may be carried into another process, not even an idle connection."""
+        self._guard.acquire()
+        if self._connection is not None and not self._connection.in_transaction:
+            self.close()
+
+    def _after_fork(self, *, child: bool) -> None:
+        if not child:
+            self._guard.release()
+            return
+        if self._connection is not None:  # the fork came out of a transaction, which goes on in the parent
+            _abandoned.append(self._connection)
+            self._connection = None
+        self._guard, self._one_writer = threading.RLock(), threading.Lock()
+
+
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_abandoned: list[sqlite3.Connection] = []  # never closed: that would touch the parent's files
+_forking: list[Store] = []
+
+
+def _before_fork() -> None:
+    _forking[:] = _stores
+    for store in _forking:
+        store._before_fork()
+
+
+def _after_fork(*, child: bool) -> None:
+    for store in _forking:
+        store._after_fork(child=child)
+    _forking.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=partial(_after_fork, child=False),
+        after_in_child=partial(_after_fork, child=True),
+    )
+
+
+@dataclass(frozen=True)
+class _File:
+    """Which file stands at the database's place.
+
+    Attributes:
+        device, number: of the file. state: of a file that is read without locks, what a change would change.
+    """
+
+    device: int
+    number: int
+    state: tuple[int, int, bool] | None
+
+    @classmethod
+    def at(cls, path: Path, *, frozen: bool) -> _File | None:
+        try:
+            facts = path.stat()
+        except OSError:
+            return None
+        state = (facts.st_mtime_ns, facts.st_size, _log(path).exists()) if frozen else None
+        return cls(facts.st_dev, facts.st_ino, state)
 
 
 class Change:
@@ -187,13 +267,20 @@ def is_past(connection: sqlite3.Connection, stamp: tuple[int, str]) -> bool:
     return row is not None and row[0] == stamp[1]
 
 
-def _connect(folder: Path) -> sqlite3.Connection:
+def _log(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _is_frozen(path: Path) -> bool:
+    """Whether nothing can be written there, not even a lock, so that the file must be taken as it stands."""
+    return not os.access(path.parent, os.W_OK) and not _log(path).exists()
+
+
+def _connect(folder: Path, *, frozen: bool) -> sqlite3.Connection:
     path = folder / DATABASE
     if not path.is_file():
         raise InputError(f"{folder} is no document index: it has no {DATABASE}; DocumentIndex.create makes one")
-    # mode=rw never makes a file. Where nothing can be written, not even a lock, the file must be taken as it stands.
-    frozen = not os.access(folder, os.W_OK) and not path.with_name(DATABASE + "-wal").exists()
-    mode = "ro&immutable=1" if frozen else "rw"
+    mode = "ro&immutable=1" if frozen else "rw"  # rw never makes a file
     connection = sqlite3.connect(
         f"file:{quote(str(path.resolve()))}?mode={mode}",
         uri=True,

@@ -101,6 +101,17 @@ def test_questions_of_every_kind_keep_their_rows(answerer):
     assert lists.iloc[0][0] == found[0]
 
 
+def test_ids_and_places_stay_whole_numbers_beside_rows_without_an_answer():
+    from slmkit.tasks.question_answering.answer import answers_frame
+
+    rows = [{"document": 2**60 + 1, "start": 3, "score": 0.5}, {"document": None, "start": None, "score": None}]
+    frame = answers_frame(rows, ["document", "start", "score"], pd.Index([7, 8]))
+    assert frame.loc[7, "document"] == 2**60 + 1
+    assert "abcde"[frame.loc[7, "start"] :] == "de"
+    assert frame.loc[8].isna().all()
+    assert frame["score"].dtype == float
+
+
 def test_a_table_is_annotated(answerer):
     assert isinstance(answerer, TableTask)
     frame = pd.DataFrame({"q": [ASKED, None, ASKED]}, index=[3, 3, 1])

@@ -123,6 +123,53 @@ def test_the_same_id_in_two_chunks_of_one_call(tmp_path, embedder, monkeypatch):
     assert [document.text for document in index.documents()] == ["text 0", "text 1", "text 2"]
 
 
+def test_an_id_that_comes_twice_is_refused_however_often_the_call_is_made(tmp_path, embedder):
+    index = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    twice = [{"id": 1, "text": "version one"}, {"id": 1, "text": "version two"}]
+    for call in range(3):
+        report = index.update(twice)
+        assert (report.added, report.unchanged, report.refused) == (int(not call), int(bool(call)), 1)
+        assert index.document(1).text == "version one"
+    assert index.add(twice, resume=True).refused == 1
+
+
+def test_documents_of_one_index_go_into_another(index, tmp_path):
+    from toy_embedder import ToyEmbedder
+
+    other = DocumentIndex.create(tmp_path / "other", slm=ToyEmbedder("another"))
+    assert other.add(index.documents()).refused == 0
+    assert list(other.documents()) == list(index.documents())
+    third = DocumentIndex.create(tmp_path / "third", slm=ToyEmbedder())
+    third.add(index.documents(), metadata=["year"])
+    assert [document.metadata for document in third.documents()] == [
+        {"year": document.metadata["year"]} for document in index.documents()
+    ]
+
+
+def test_names_of_metadata_that_are_no_texts(tmp_path, embedder):
+    index = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    frame = pd.DataFrame({"id": [1], "text": ["a"], 2: ["b"], "x": ["c"]})
+    assert index.add(frame, metadata=["x", 2]).added == 1
+    assert index.document(1).metadata == {"x": "c", "2": "b"}
+
+
+def test_an_index_in_the_folder_where_one_works(tmp_path, embedder, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    index = DocumentIndex.create(".", slm=embedder)
+    index.add([{"id": 1, "text": "a"}])
+    assert (tmp_path / "index.sqlite").is_file()
+    assert len(DocumentIndex.open(tmp_path, slm=embedder)) == 1
+
+
+def test_the_state_differs_after_each_change_and_from_other_indexes(tmp_path, embedder):
+    one, other = (DocumentIndex.create(tmp_path / name, slm=embedder) for name in "ab")
+    assert one.state != other.state
+    before = one.state
+    one.add([{"id": 1, "text": "a"}])
+    assert one.state != before
+    assert DocumentIndex.open(tmp_path / "a", slm=embedder).state == one.state
+
+
 def test_deleted_documents_are_gone_from_every_search(index):
     assert index.delete(["bank", "bank", "nobody", 7]) == 2
     assert index.delete("cats") == 1

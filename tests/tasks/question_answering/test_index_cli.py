@@ -91,3 +91,18 @@ def test_conditions_are_read():
         "tag": {"in": ["x"]},
         "s": {"=": "<b>"},
     }
+
+
+def test_truth_and_gaps_are_found_as_they_are_spelled(tmp_path, embedder):
+    index = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    values = ["true", "True", True, "false", "null", None]
+    index.add([{"id": i, "text": "words", "a": value} for i, value in enumerate(values)], metadata=["a"])
+
+    def found(condition):
+        return {hit.document for hit in index.search("words", 9, where=_read_where([condition]))}
+
+    assert found("a=true") == {0, 2}
+    assert found("a=True") == {1, 2}
+    assert found("a!=true") == {1, 3, 4, 5}
+    assert found("a=null") == {4, 5}
+    assert found("a=nan") == {5}

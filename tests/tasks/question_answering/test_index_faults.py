@@ -1,7 +1,9 @@
 import os
 import re
 import shutil
+import signal
 import sqlite3
+import threading
 import warnings
 
 import numpy as np
@@ -10,7 +12,7 @@ from toy_documents import many
 from toy_embedder import ToyEmbedder
 
 from slmkit.errors import IndexDamagedError, InputError
-from slmkit.tasks.question_answering import DocumentIndex, adding, nearest_file
+from slmkit.tasks.question_answering import DocumentIndex, adding, dense, nearest_file
 
 
 @pytest.fixture
@@ -276,6 +278,129 @@ def test_after_a_fork(filed, environment):
         os._exit(0 if index.search("document number5", 5) == expected else 1)
     assert os.waitpid(pid, 0)[1] == 0
     assert index.search("document number5", 5) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_a_forked_process_adds_stays_when_its_parent_lets_go(tmp_path):
+    index = DocumentIndex.create(tmp_path / "index", slm=ToyEmbedder())
+    index.add(many(5))
+    ready, go = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        index.add([{"id": 100, "text": "one"}])
+        os.write(ready[1], b"1")
+        os.read(go[0], 1)
+        index.add([{"id": 101, "text": "two"}])
+        os._exit(0 if len(index) == 7 else 1)
+    os.read(ready[0], 1)
+    assert len(index) == 6
+    index.close()
+    os.write(go[1], b"1")
+    assert os.waitpid(pid, 0)[1] == 0
+    with DocumentIndex.open(index.path, slm=ToyEmbedder()) as anew:
+        assert [document.id for document in anew.documents()] == [0, 1, 2, 3, 4, 100, 101]
+        assert anew.verify().clean
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_forks_while_another_thread_searches(tmp_path):
+    index = DocumentIndex.create(tmp_path / "index", slm=ToyEmbedder())
+    index.add(many(20))
+    over = threading.Event()
+
+    def search():
+        while not over.is_set():
+            index.search("document number5", 5)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(10):
+            pid = os.fork()
+            if pid == 0:
+                signal.alarm(20)
+                os._exit(0 if index.search("document number5", 1)[0].document == 5 else 1)
+            assert os.waitpid(pid, 0)[1] == 0
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_that_was_forked_while_adding_does_not_keep_the_lock(index):
+    held, go = os.pipe()
+
+    def source():
+        if os.fork() == 0:
+            os.close(go)
+            os.read(held, 1)  # until the parent ends its part
+            os._exit(0)
+        yield {"id": "new", "text": "one"}
+
+    try:
+        assert index.add(source()).added == 1
+        assert index.delete("new") == 1
+    finally:
+        os.close(go)
+        os.wait()
+
+
+def test_a_folder_that_was_made_anew_under_an_open_index(tmp_path, embedder):
+    place = tmp_path / "index"
+    index = DocumentIndex.create(place, slm=embedder)
+    index.add(many(3))
+    assert index.search("number1", 1)[0].document == 1
+    shutil.rmtree(place)
+    with pytest.raises(InputError, match="no document index"):
+        len(index)
+    DocumentIndex.create(place, slm=embedder).add(many(2, first=50))
+    assert index.search("number1 number51", 1)[0].document == 51
+    assert index.add(many(1)).added == 1
+    assert [document.id for document in DocumentIndex.open(place, slm=embedder).documents()] == [50, 51, 0]
+    shutil.rmtree(place)
+    DocumentIndex.create(place, slm=ToyEmbedder("other"))
+    with pytest.raises(InputError, match="another core"):
+        len(index)
+
+
+def test_a_reader_that_may_not_write_sees_what_the_owner_does(tmp_path, embedder, monkeypatch):
+    owner = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    owner.add(many(20))
+    owner.close()
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    reader = DocumentIndex.open(owner.path, slm=embedder)
+    assert len(reader) == 20
+    monkeypatch.setattr(os, "access", allowed)
+    owner.delete(range(10))
+    owner.add(many(1, first=30))
+    owner.compact()
+    owner.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert len(reader) == 11
+    found = {hit.document for hit in reader.search("document number3 number30", 99)}
+    assert found == {*range(10, 20), 30}
+
+
+def test_a_faiss_file_that_cannot_be_written_costs_no_change(tmp_path, embedder, monkeypatch):
+    index = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    index.add(many(30))
+    index.delete(3)
+
+    class Full:
+        def write_index(self, *_):
+            raise RuntimeError("Error in faiss: could not open for writing: No space left on device")
+
+    monkeypatch.setattr(nearest_file, "load_faiss", Full)
+    with pytest.warns(UserWarning, match="cannot be brought up to date.*No space left"):
+        index.compact()
+    assert nearest_file.files(index.path) == []
+    assert index.search("document number7", 1)[0].document == 7
+    monkeypatch.setattr(dense, "SLACK_ROWS", 5)  # so that opening it wants a file
+    opened = DocumentIndex.open(index.path, slm=embedder)
+    assert opened.search("document number7", 1)[0].document == 7
 
 
 def test_a_folder_that_cannot_be_written_is_searched(filed, monkeypatch):

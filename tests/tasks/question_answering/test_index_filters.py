@@ -72,6 +72,24 @@ def test_conditions(tagged, where, expected, mode):
 
 
 @pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (2000, {0, 1, 2, 3, 4}),
+        ({"in": [2000]}, {0, 1, 2, 3, 4}),
+        ({"in": [2000.0, 7]}, {0, 1, 2, 3, 4}),
+        ({"not in": [2000]}, {5, 6}),
+        ({"in": ["2000", None]}, {0, 6}),
+        ({"in": []}, set()),
+    ],
+)
+def test_numbers_that_are_spelled_in_many_ways(tmp_path, embedder, where, expected):
+    index = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    years = ["2000", "2000.0", " 2000", 2000, "2e3", "2000 AD", None]
+    index.add([{"id": i, "text": "words", "year": year} for i, year in enumerate(years)], metadata=["year"])
+    assert {hit.document for hit in index.search("words", 9, where={"year": where})} == expected
+
+
+@pytest.mark.parametrize(
     ("where", "message"),
     [
         ("lang = 'en'", "where must be a mapping"),

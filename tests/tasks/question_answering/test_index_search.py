@@ -78,6 +78,11 @@ def test_a_batch_is_as_each_alone(books, mode):
     assert list(series.index) == ["x", "y", "x"]
 
 
+def test_queries_are_one_a_row(books):
+    with pytest.raises(InputError, match="the queries: got shape"):
+        books.search(pd.DataFrame({"a": ["x"], "b": ["y"]}))
+
+
 def test_scores_of_the_parts(books):
     dense_hits = {hit.document: hit for hit in books.search("cats hunt at night", 5, mode="dense")}
     words = {hit.document: hit for hit in books.search("cats hunt at night", 5, mode="lexical")}
@@ -158,7 +163,15 @@ def test_common_words_are_left_out_of_long_searches(tmp_path, embedder, monkeypa
     fewer = DocumentIndex.open(index.path, slm=embedder)
     assert fewer.search("document number17 tells", 500, mode="lexical") == alone
     assert len(fewer.search("document", 500, mode="lexical")) == 10
-    assert len(fewer.search("document tells", 500, mode="lexical", where={"part": 0})) < 10
+    late = {"part": index.document(59).metadata["part"]}
+    assert len(fewer.search("document tells", 500, mode="lexical", where=late)) == 10
+    hits = fewer.search("document", 10**9, mode="lexical", where=late)
+    assert len(hits) == 10
+    assert all(hit.metadata == late for hit in hits)
+    monkeypatch.setattr(lexical, "_REMEMBERED", 3)
+    for number in range(9):
+        fewer.search(f"number{number}", mode="lexical")
+    assert len(fewer._lexical._counts) < 6
 
 
 def brute_force(index, query, k, keep=lambda document: True):
