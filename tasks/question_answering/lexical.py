@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 
@@ -15,13 +14,10 @@ from slmkit.tasks.question_answering.terms import query_terms
 # index and tells nothing: a query's rarest words come first, and the others are left out when there are too many.
 BUDGET = 30_000
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-_RANKED = "SELECT rowid, -rank FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rank, rowid"
+_RANKED = "SELECT rowid, -rank FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rank, rowid"
 _LAST = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT 1 OFFSET ?"
 _HOLDING = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid"
-_RANKED_OF = (
-    "SELECT rowid, -rank FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?)) "
-    "ORDER BY rank, rowid"
-)
+_SPARSE = 3  # times the budget that are scored where a filter allows few of them
 _FETCHED = 1000
 _REMEMBERED = 50_000  # words
 
@@ -42,15 +38,15 @@ class Lexical:
         Args:
             allowed: numbers of the passages that may be found, in order; None for all.
         """
-        expression, last = self._bounded(connection, query_terms(query))
+        expression, common = self._bounded(connection, query_terms(query))
         if not expression:
             return []
-        if last is None:
-            rows = connection.execute(_RANKED, (expression, 2**62))
-        elif allowed is None:
-            rows = connection.execute(_RANKED, (expression, last))
-        else:
-            rows = connection.execute(_RANKED_OF, (expression, _first_of(connection, expression, allowed)))
+        scored = (0, 2**62)
+        if common and allowed is None:
+            scored = (0, connection.execute(_LAST, (expression, BUDGET - 1)).fetchone()[0])
+        elif common and allowed is not None:
+            scored = _stretch(connection, expression, allowed)
+        rows = connection.execute(_RANKED, (expression, *scored))
         found: list[tuple[int, float]] = []
         while len(found) < k:
             block = rows.fetchmany(_FETCHED if allowed is not None else min(k, _FETCHED))
@@ -62,8 +58,8 @@ class Lexical:
             found += block
         return found[:k]
 
-    def _bounded(self, connection: sqlite3.Connection, terms: list[str]) -> tuple[str, int | None]:
-        """The query's rarest words as an FTS5 expression, and up to which passage they are looked for, None for all."""
+    def _bounded(self, connection: sqlite3.Connection, terms: list[str]) -> tuple[str, bool]:
+        """The query's rarest words as an FTS5 expression; whether more passages hold them than are scored."""
         counts = self._count(connection, terms)
         kept: list[str] = []
         scored = 0
@@ -72,10 +68,7 @@ class Lexical:
             if kept and scored > BUDGET:
                 break
             kept.append(term)
-        last = None
-        if len(kept) == 1 and counts[kept[0]] > BUDGET:
-            last = connection.execute(_LAST, (kept[0], BUDGET - 1)).fetchone()[0]
-        return " OR ".join(kept), last
+        return " OR ".join(kept), len(kept) == 1 and counts[kept[0]] > BUDGET
 
     def _count(self, connection: sqlite3.Connection, terms: list[str]) -> dict[str, int]:
         """How many passages hold each word, counted no further than to just above the budget."""
@@ -90,11 +83,16 @@ class Lexical:
         return counts
 
 
-def _first_of(connection: sqlite3.Connection, expression: str, allowed: np.ndarray) -> str:
-    """The first allowed passages that hold a word, as many as are scored, as JSON."""
+def _stretch(connection: sqlite3.Connection, expression: str, allowed: np.ndarray) -> tuple[int, int]:
+    """First and last of the passages that are scored: they hold the word, and some of them are allowed."""
     rows = connection.execute(_HOLDING, (expression,))
-    found: list[int] = []
-    while len(found) < BUDGET and (block := rows.fetchmany(10 * _FETCHED)):
+    begin = end = found = seen = 0
+    while found < BUDGET and seen < _SPARSE * BUDGET and (block := rows.fetchmany(_FETCHED)):
         numbers = np.array([number for (number,) in block])
-        found += numbers[np.isin(numbers, allowed)].tolist()
-    return json.dumps(found[:BUDGET])
+        inside = numbers[np.isin(numbers, allowed)]
+        if len(inside):
+            begin, end = begin or int(inside[0]), int(inside[: BUDGET - found][-1])
+            found += len(inside)
+        if begin:
+            seen += len(numbers)
+    return begin, end
