@@ -15,6 +15,7 @@ from slmkit.model.decoder import MARKS, Decoder, Memory
 from slmkit.model.generation import GenerationConfig, Hypothesis, Search, Stop
 from slmkit.model.layers import fuse, pad_rows
 from slmkit.runtime import convert, length_batches
+from slmkit.text.language import is_han
 from slmkit.text.tokenizer import BOS, BYTE_TOKENS, EOS, METASPACE
 from slmkit.text.windows import Windows
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_SOURCE_TOKENS = 16_384  # the decoder's view of a source takes about 14 KB a token
 MEMORY_TOKENS = 4_096  # source tokens of a batch
+_OPENING = "(\"'-/[“‘（《「，。：、"
 MOST_ROWS = 64  # beams or samples that run together
 BYTES = range(MARKS, MARKS + len(BYTE_TOKENS))
 STOP_TOKENS = 24  # the last so many are looked through for a stop string
@@ -90,7 +92,7 @@ class Writer:
         each = config.num_return_sequences if config.do_sample else config.num_beams
         made: list[list[Written]] = [[] for _ in texts]
         for rows in length_batches(lengths, MEMORY_TOKENS):
-            for part in np.array_split(rows, -(-len(rows) * each // MOST_ROWS)):
+            for part in np.array_split(rows, min(len(rows), -(-len(rows) * each // MOST_ROWS))):
                 memory = self.read(windows.of_texts(part))
                 search = Search(
                     self.decoder, memory, config, start=torch.full((len(part),), mark), stop=self._stop(stops)
@@ -240,11 +242,24 @@ class Writer:
         return self.decoder.read(fused, mask, fuse(ids, keep, owner, windows.n_texts)[0])
 
     def _stretches(self, word: str) -> Iterator[tuple[int, ...]]:
-        """Tokens that spell a word after a space, and inside running text where it does not begin with one."""
-        ids = self.slm.tokenizer.encode(word).ids.tolist()
-        yield tuple(ids)
-        if len(ids) > 1 and self.slm.tokenizer.token(ids[0]) == METASPACE:
-            yield tuple(ids[1:])
+        """Tokens that spell a word after a space, and inside running text.
+
+        One token may as well be a part of other words: it is meant only after a mark that opens a word.
+        """
+        tokenizer = self.slm.tokenizer
+        yield tuple(tokenizer.encode(word).ids.tolist())
+        read = tokenizer.encode(f"({word}")
+        inner = tuple(read.ids[read.offsets[:, 0] >= 1].tolist())
+        if 1 not in read.offsets[:, 0]:  # the bracket and the word's beginning are one token
+            return
+        if len(inner) > 1 or is_han(word[0]):
+            yield inner
+            return
+        for mark in _OPENING:
+            for spelled in (mark, METASPACE + mark):
+                token = tokenizer.token_id(spelled)
+                if token is not None:
+                    yield (token, *inner)
 
     def _mark(self, start: str | None) -> int:
         if start is None:

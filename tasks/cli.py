@@ -236,7 +236,9 @@ def _generate(
 
     drawn = {} if temperature is None else {"do_sample": True, "temperature": temperature, "top_p": top_p, "seed": seed}
     task = Generator(start=start) if model is None else Generator.load(model)
-    task.set_params(max_new_tokens=max_new_tokens, settings={**(task.settings or {}), **drawn})
+    task.set_params(settings={**(task.settings or {}), **drawn})
+    if max_new_tokens is not None:
+        task.set_params(max_new_tokens=max_new_tokens)
     pieces = task.stream(sys.stdin.read() if text == "-" else text)
     try:
         for piece in pieces:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -54,6 +56,10 @@ class GenerationConfig:
         Raises:
             InputError: an argument is out of range, or two of them contradict each other.
         """
+        for name in ("max_new_tokens", "min_new_tokens", "num_beams", "num_return_sequences", "top_k", "seed"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool):
+                raise InputError(f"{name} {value!r}: give a whole number")
         rules = [
             (0 <= self.max_new_tokens < positions, f"max_new_tokens {self.max_new_tokens}: give 0 to {positions - 1}"),
             (
@@ -67,10 +73,10 @@ class GenerationConfig:
                 f"num_return_sequences {self.num_return_sequences}: give at most num_beams ({self.num_beams})",
             ),
             (not (self.do_sample and self.num_beams > 1), "do_sample=True needs num_beams=1"),
-            (self.temperature > 0, f"temperature {self.temperature}: give a number above 0"),
+            (0 < self.temperature < inf, f"temperature {self.temperature}: give a number above 0"),
             (self.top_k >= 0, f"top_k {self.top_k}: give 0 or more"),
             (0 < self.top_p <= 1, f"top_p {self.top_p}: give a number above 0, at most 1"),
-            (self.repetition_penalty > 0, f"repetition_penalty {self.repetition_penalty}: give a number above 0"),
+            (0 < self.repetition_penalty < inf, f"repetition_penalty {self.repetition_penalty}: give a number above 0"),
             (self.no_repeat_ngram_size >= 0, f"no_repeat_ngram_size {self.no_repeat_ngram_size}: give 0 or more"),
             (len(self.forced) <= self.max_new_tokens, f"{len(self.forced)} forced tokens do not fit max_new_tokens"),
             (

@@ -88,5 +88,7 @@ class Generator(WritingTask):
 
     def _search(self) -> dict[str, Any]:
         most = self.max_new_tokens if self.max_new_tokens is not None else self._longest(128)
-        defaults = DEFAULTS[CONTINUE if self.start == CONTINUE else ""]
-        return {**defaults, "max_new_tokens": most, **(self.settings or {})}
+        search = {**DEFAULTS[CONTINUE if self.start == CONTINUE else ""], "max_new_tokens": most}
+        if (self.settings or {}).get("do_sample"):
+            search["num_beams"] = 1
+        return {**search, **(self.settings or {})}

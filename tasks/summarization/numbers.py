@@ -20,7 +20,8 @@ _SCALES = {
 _LETTERS = {"k": 10**3, "m": 10**6}
 _DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
 _UNITS = {"十": 10, **{char: scale for char, scale in _SCALES.items() if len(char) == 1}}
-_FULL_WIDTH = {ord("０") + digit: ord("0") + digit for digit in range(10)} | {ord("．"): ord(".")}
+# Of one character each, so that places stay. The letters are those that count as another's capital or small letter.
+_PLAIN = {ord("０") + digit: ord("0") + digit for digit in range(10)} | str.maketrans("．ſıİ\u212a", ".siik")
 
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _LATIN_SCALE = "|".join(scale for scale in _SCALES if len(scale) > 1)
@@ -51,7 +52,7 @@ class Number:
 
 def numbers(text: str) -> Iterator[Number]:
     """The numbers of a text in order; signs and units are left aside."""
-    text = text.translate(_FULL_WIDTH)
+    text = text.translate(_PLAIN)
     for match in _NUMBER.finditer(text):
         start, end = match.span()
         if match["digits"]:

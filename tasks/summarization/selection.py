@@ -19,15 +19,18 @@ def select(salience: np.ndarray, vectors: np.ndarray, words: np.ndarray, length:
 
     Args:
         salience: ``(pieces,)``. vectors: of length 1, ``(pieces, width)``. words: of each piece ``(pieces,)``.
-        length: the bounds; no bounds choose everything.
+        length: the bounds; no bounds choose everything. With bounds, pieces without words, such as a line of marks,
+            are not chosen where others have some.
     """
     count = len(salience)
     if length.admits(count, int(words.sum())):
         return list(range(count))
     order = np.argsort(-salience, kind="stable")
+    if words.any():
+        salience, order = np.where(words > 0, salience, -np.inf), order[words[order] > 0]
     wanted = _fitting(order, words, length)
     if not wanted:
-        return [int(words.argmin())]
+        return [int(order[words[order].argmin()])]
     if len(wanted) * count <= MOST_COMPARISONS:
         return sorted(_choose(salience, vectors, words, length))
     chosen: list[int] = []
@@ -55,7 +58,7 @@ def _fitting(order: np.ndarray, words: np.ndarray, length: Length) -> list[int]:
 
 def _choose(salience: np.ndarray, vectors: np.ndarray, words: np.ndarray, length: Length) -> list[int]:
     """Greedily the piece that is best for what has been chosen so far, until nothing more fits."""
-    value, fits = salience.copy(), np.ones(len(salience), dtype=bool)
+    value, fits = salience.copy(), salience > -np.inf
     likest = np.zeros(len(salience))
     left = np.inf if length.words is None else length.words
     chosen: list[int] = []

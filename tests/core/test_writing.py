@@ -107,6 +107,13 @@ def test_forbidden_characters_stay_away_inside_running_text(plain):
     assert not any(pair in text for text in barred)
 
 
+def test_a_forbidden_word_is_also_one_after_a_mark(plain):
+    read = plain.tokenizer.encode("(film")
+    inside = tuple(read.ids[read.offsets[:, 0] >= 1].tolist())
+    assert len(inside) > 1  # so spelled, it is hardly a part of another word
+    assert inside in plain.writer.settings(forbidden=["film"]).forbidden
+
+
 def _stands(ids, stretch):
     return any(ids[at : at + len(stretch)] == stretch for at in range(len(ids)))
 
@@ -118,6 +125,11 @@ def test_several_results_come_best_first(plain):
     drawn = plain.generate(["the film", "好"], do_sample=True, num_return_sequences=4, max_new_tokens=8, seed=3)
     assert [len(each) for each in drawn] == [4, 4]
     assert drawn == plain.generate(["the film", "好"], do_sample=True, num_return_sequences=4, max_new_tokens=8, seed=3)
+
+
+def test_more_results_than_run_together(plain):
+    (found,) = plain.generate(["the film"], do_sample=True, num_return_sequences=70, max_new_tokens=2)
+    assert len(found) == 70
 
 
 def test_nothing_asked_is_nothing_written(plain):
@@ -133,6 +145,8 @@ def test_nothing_asked_is_nothing_written(plain):
         ({"max_new_tokens": 128}, "give 0 to 127"),
         ({"prefix": "the bank", "forbidden": ["bank"]}, "something forbidden"),
         ({"min_new_tokens": 9, "max_new_tokens": 3}, "min_new_tokens 9"),
+        ({"max_new_tokens": 3.0}, "max_new_tokens 3.0: give a whole number"),
+        ({"do_sample": True, "temperature": float("inf")}, "temperature inf"),
     ],
 )
 def test_impossible_settings_are_refused(plain, settings, message):

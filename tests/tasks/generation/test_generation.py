@@ -4,6 +4,8 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
@@ -14,6 +16,8 @@ from slmkit.tasks import tables
 from slmkit.tasks.base import TableTask
 from slmkit.tasks.generation import Generator, Translator, WritingModel, fit_writer
 from slmkit.tasks.generation.fitting import WriterRecipe
+from slmkit.tasks.generation.layout import stretches
+from slmkit.writing import Written
 from tests.conftest import make_toy_slm
 
 SOURCES = ["the good film of the bank", "a bad movie is news", "酒店很好，服务不差！", "the team of the bank"] * 3
@@ -201,8 +205,6 @@ class Upper:
         self.decoder, self.asked = decoder, []
 
     def write(self, texts, start, **settings):
-        from slmkit.writing import Written
-
         self.asked.append((list(texts), start))
         return [[Written(f"<{text}>", 0.0, ended=True)] for text in texts]
 
@@ -221,6 +223,47 @@ def test_a_document_keeps_its_layout(translator):
         "  <Title>\n\n<First one.><Second one!>\n\t- 3.14 %\n---\n已经是中文。\n<First one.>\n"
     )
     assert shown.asked == [(["Title", "First one.", "Second one!"], "translate-en-zh")]
+
+
+def test_marks_of_lists_headings_quotes_and_tables_stay(translator):
+    task, _ = translator
+    text = (
+        "# Opening hours\n\n- The shop is open.\n* Tea.\n  • Coffee. Milk.\n1. Open it.\n2) Close it.\n"
+        "> He said hello.\n- [ ] Buy milk\n| Name | Age |\n|---|---|\nHello.\tGood morning.\t\n12\t"
+    )
+    assert task.predict(text) == (
+        "# <Opening hours>\n\n- <The shop is open.>\n* <Tea.>\n  • <Coffee.><Milk.>\n1. <Open it.>\n2) <Close it.>\n"
+        "> <He said hello.>\n- [ ] <Buy milk>\n| <Name> | <Age> |\n|---|---|\n<Hello.>\t<Good morning.>\t\n12\t"
+    )
+    task.set_params(source="zh", target="en")
+    assert task.predict("一、开门。关门。\n（二）等\n* 茶\n3、走  ") == (
+        "一、<开门。> <关门。>\n（二）<等>\n* <茶>\n3、<走>  "
+    )
+
+
+@given(st.text(alphabet="ab。.\n\t |-#>1、一 ", max_size=40))
+def test_stretches_are_the_document(text):
+    found = list(stretches(text))
+    assert "".join(each.before + each.text + each.after for each in found) == (text if text.strip() else "")
+
+
+def test_a_line_break_of_the_decoder_is_none_of_the_document(translator):
+    task, shown = translator
+    shown.write = lambda texts, start, **settings: [[Written("甲\n乙", 0.0, ended=True)] for _ in texts]
+    assert task.predict("One.\nTwo.\n") == "甲 乙\n甲 乙\n"
+
+
+@pytest.mark.parametrize("text", ["Привет, как дела?", "こんにちは", "안녕하세요"])
+def test_a_text_in_another_script_is_said(translator, text):
+    task, _ = translator
+    with pytest.raises(InputError, match="text 0 (has no English in it|is Chinese)"):
+        task.predict(text)
+
+
+def test_what_is_drawn_needs_no_word_about_beams(writing):
+    task = Generator(start="title", settings={"do_sample": True, "seed": 1}, max_new_tokens=3, slm=writing)
+    assert task._search()["num_beams"] == 1
+    assert Generator(start="title", slm=writing)._search()["num_beams"] == 4
 
 
 def test_english_gets_spaces_between_sentences(translator):

@@ -29,6 +29,7 @@ def flagged(source, summary):
         ("百分之三十，一千二百万，三万五千，二〇〇四年，十五", [100, 30, 12_000_000, 35_000, 2004, 15]),
         ("v2.0 COVID-19 B12", [19]),
         ("9" * 500, [int("9" * 40)]),
+        ("5 ſhips and ſix men, 5 mıllıon, \u212a", [5, 6, 5_000_000]),
     ],
 )
 def test_numbers_have_values(text, values):

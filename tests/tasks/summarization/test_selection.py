@@ -73,6 +73,14 @@ def test_a_budget_of_words_is_filled_with_what_fits():
     assert select(values, unit(0, 1, 2), words_in, Length(words=3)) == [2]
 
 
+def test_pieces_without_words_are_not_chosen_where_others_have_some():
+    values, words_in = np.array([1.0, 9.0, 2.0, 8.0]), np.array([5, 0, 5, 0])
+    assert select(values, unit(0, 1, 2, 3), words_in, Length(words=5)) == [2]
+    assert select(values, unit(0, 1, 2, 3), words_in, Length(1)) == [2]
+    assert select(values, unit(0, 1, 2, 3), words_in, Length(words=3)) == [2]
+    assert select(values, unit(0, 1, 2, 3), words_in * 0, Length(1)) == [1]
+
+
 def test_long_texts_are_chosen_from_stretch_by_stretch(monkeypatch):
     rng = np.random.default_rng(0)
     values, vectors = rng.normal(size=5000), unit(*rng.uniform(0, 6, 5000))
