@@ -104,8 +104,15 @@ class Translator(WritingTask):
             after = each.after
             if foreign and each.runs_on and place + 1 < len(document):
                 after = "" if self.target == "zh" else " "
-            out += [each.before, _BREAK.sub(" ", made[each.text]) if foreign else each.text, after]
+            out += [each.before, _as_one(each.text, made[each.text]) if foreign else each.text, after]
         return "".join(out)
+
+
+def _as_one(source: str, made: str) -> str:
+    """A translation on one line, without the full stop that the decoder gives to headings and cells, too."""
+    made = _BREAK.sub(" ", made)
+    stopped = made.endswith("。") or (made.endswith(".") and made.count(".") == 1)  # not that of "a.m."
+    return made[:-1] if stopped and source[-1].isalnum() else made
 
 
 def has_words(text: str) -> bool:

@@ -253,6 +253,15 @@ def test_a_line_break_of_the_decoder_is_none_of_the_document(translator):
     assert task.predict("One.\nTwo.\n") == "甲 乙\n甲 乙\n"
 
 
+def test_a_heading_gets_no_full_stop(translator):
+    task, shown = translator
+    shown.write = lambda texts, start, **settings: [[Written("你好。", 0.0, ended=True)] for _ in texts]
+    assert task.predict("# Hello\nHello.\nHello! (you)\n") == "# 你好\n你好。\n你好。你好。\n"
+    task.set_params(source="zh", target="en")
+    shown.write = lambda texts, start, **settings: [[Written("At 5 p.m.", 0.0, ended=True)] for _ in texts]
+    assert task.predict("五点") == "At 5 p.m."
+
+
 @pytest.mark.parametrize("text", ["Привет, как дела?", "こんにちは", "안녕하세요"])
 def test_a_text_in_another_script_is_said(translator, text):
     task, _ = translator
