@@ -6,6 +6,7 @@ import glob
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -40,21 +41,21 @@ def is_many(sources: Sequence[str]) -> bool:
     return len(sources) != 1 or Path(sources[0]).is_dir() or _is_pattern(sources[0])
 
 
-def table_files(sources: Sequence[str]) -> dict[Path, Path]:
+def table_files(sources: Sequence[str], out: Path | None = None) -> dict[Path, Path]:
     """The table files that names, folders and patterns stand for -> their places below the folder of the output.
 
     Of a folder all tables at any depth are taken, in the order of their names, but those whose name, or a folder's,
     begins with a dot or an underscore, as engines mark what is no data; its structure is kept.
 
+    Args:
+        sources: The names, folders and patterns.
+        out: The folder of the output. Where it lies inside a source, what it holds is not taken: the next run would
+            annotate the results of this one.
+
     Raises:
         InputError: a name stands for nothing, or two files would be written to one place.
     """
-    found: dict[Path, Path] = {}
-    for source in sources:
-        own = _of_folder(Path(source)) if Path(source).is_dir() else _of_name(source)
-        if not own:
-            raise InputError(f"{source} holds no table file")
-        found |= own
+    found = _found(sources, out)
     places: dict[Path, Path] = {}
     for path, place in found.items():
         if place in places:
@@ -79,22 +80,32 @@ def run_files(
     Args:
         task: The task, or a function that loads it; it is loaded once.
         sources: Names of files, folders, patterns such as ``reviews/*.csv``.
-        out: The folder of the annotated files; made where it is not there.
+        out: The folder of the annotated files; made where it is not there. It may lie inside a source.
         resume: Go on with a run that was cut off; files that are finished are left as they are.
         overwrite: Replace outputs that are there.
         **keywords: See :func:`slmkit.tasks.stream.run_file`.
 
     Raises:
-        InputError: Nothing to read, an output that is there, or with ``errors="raise"`` a cell.
+        InputError: Nothing to read, an output that is there, a task that drew an option (a key) anew and cannot go
+            on as the earlier run did, or with ``errors="raise"`` a cell.
         KeyboardInterrupt: With a message that says what is kept.
     """
-    files, folder = table_files(sources), Path(out)
+    folder = Path(out)
+    files = table_files(sources, folder)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; many tables are written to a folder")
     there = [place for place in files.values() if (folder / place).exists()]
     if there and not (resume or overwrite):
         raise InputError(f"{folder / there[0]} is there; go on with --resume, or replace it with --overwrite")
+    passed_over = [] if resume or overwrite else [path for path in _found(sources) if path not in files]
+    if passed_over:
+        raise InputError(
+            f"{passed_over[0]} lies in the folder of the output and would not be read; name another folder, or if "
+            "an earlier run wrote it, give --resume or --overwrite"
+        )
     load = lru_cache(maxsize=1)(lambda: task if isinstance(task, TableTask) else task())
+    if there and len(there) < len(files) and not overwrite:
+        _check_goes_on(load(), folder)
     reports, failed = [], {}
     for number, (path, place) in enumerate(files.items()):
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
@@ -121,6 +132,39 @@ def run_files(
 
 def _is_pattern(source: str) -> bool:
     return any(mark in source for mark in _MAGIC) and not Path(source).exists()
+
+
+def _found(sources: Sequence[str], out: Path | None = None) -> dict[Path, Path]:
+    """As ``table_files``, but two files may have one place."""
+    found: dict[Path, Path] = {}
+    for source in sources:
+        own, told = _of_folder(Path(source)) if Path(source).is_dir() else _of_name(source), ""
+        if out is not None and _root(source).resolve() in out.resolve().parents:
+            folder, told = out.resolve(), f" outside {out}"
+            own = {path: place for path, place in own.items() if not path.parent.resolve().is_relative_to(folder)}
+        if not own:
+            raise InputError(f"{source} holds no table file{told}")
+        found |= own
+    return found
+
+
+def _root(source: str) -> Path:
+    """What is looked through for a source: itself, or what stands before the first mark of a pattern."""
+    path = Path(source)
+    return Path(*takewhile(lambda part: not set(_MAGIC) & set(part), path.parts)) if _is_pattern(source) else path
+
+
+def _check_goes_on(task: TableTask, folder: Path) -> None:
+    """Refuse to finish files as an earlier run would not have: it drew its options, and this one drew others.
+
+    Raises:
+        InputError: the task has ``drawn_options``.
+    """
+    for name in getattr(task, "drawn_options", {}):
+        raise InputError(
+            f"cannot go on in {folder}: {task.name} drew its own {name}, another one than the run before; start anew "
+            f"with --overwrite, and give {name}=… (on the command line --option {name}=…) to be able to go on"
+        )
 
 
 def _of_folder(folder: Path) -> dict[Path, Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,22 @@ class TaskRecipe:
     """How a worker makes a task. Plain data, so that every engine can send it.
 
     Attributes:
-        what: the name of a shipped task, or the folder of a saved model. options: of the task, as JSON.
+        what: the name of a shipped task, or the folder of a saved model. options: of the task, as JSON; never shown,
+            since a key may be among them.
         threads: that a worker computes with. caller: the process that asked, which is no worker.
     """
 
     what: str
-    options: str
+    options: str = field(repr=False)
     threads: int
     caller: int
 
     @classmethod
     def of(cls, task: Any, options: Mapping[str, Any], threads: int) -> TaskRecipe:
         """Read what a caller gave.
+
+        What a task would draw for itself (its ``drawn_options``, a mapping from the names of options, where it has
+        one) is drawn here, once for all workers.
 
         Raises:
             InputError: it is neither a name nor a folder, or an option cannot be sent.
@@ -44,9 +48,14 @@ class TaskRecipe:
             raise InputError(f"threads {threads!r}: give at least 1")
         what = str(task) if str(task) in TASKS else str(Path(task).resolve())
         try:
-            return cls(what, json.dumps(dict(options), sort_keys=True), threads, os.getpid())
+            told = json.dumps(dict(options), sort_keys=True)
         except TypeError as error:
             raise InputError(f"an option cannot be sent to the workers: {error}") from None
+        # Not ``task()``, which keeps what it made: two runs draw each their own.
+        drawn = getattr(load_task(what, **options), "drawn_options", {}) if what in TASKS else {}
+        if drawn:
+            told = json.dumps({**options, **drawn}, sort_keys=True)
+        return cls(what, told, threads, os.getpid())
 
     def task(self) -> TableTask:
         """The task; made once in a process."""

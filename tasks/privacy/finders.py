@@ -21,10 +21,17 @@ _RUN = re.compile(r"[+(]?\d(?:[ ().\-/]{0,3}\d){6,}")  # what may hold phone num
 _FEWEST, _SLICE, _OVERLAP, _TRIES = 7, 200, 24, 25
 _START, _STOP = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"  # Chinese writes no space round what is Latin
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_%+][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
+    r"(?<![A-Za-z0-9_%+])[A-Za-z0-9_%+][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
 )
 _URL = re.compile(rf"{_START}(?:https?://|www\.)[^\s<>\"'，。；！？、（）《》]+", re.IGNORECASE)
-_IP = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)")
+_V4, _WORD = r"(?:\d{1,3}\.){3}\d{1,3}", "A-Za-z0-9_"
+_IPV4 = re.compile(rf"(?<![{_WORD}])(?<![{_WORD}]\.){_V4}(?![{_WORD}]|\.\d)")
+# A word and a colon may stand before it, and a colon after it, as in logs.
+_IPV6 = re.compile(
+    rf"(?<![{_WORD}.:])(?:(?:[A-Za-z][{_WORD}]{{0,30}})?:)??"
+    rf"((?!:(?!:))[0-9A-Fa-f]{{0,4}}(?::[0-9A-Fa-f]{{0,4}}){{1,7}}:(?:{_V4}|[0-9A-Fa-f]{{1,4}}|(?<=::)))"
+    rf"(?![{_WORD}]|\.\d|:[0-9A-Fa-f:])"
+)
 _DIGITS = re.compile(r"(?<![\d.])\d(?:[ -]?\d){11,18}(?![\d])")
 _RESIDENT = re.compile(rf"(?<!\d)\d{{17}}[\dXx]{_STOP}")
 _SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
@@ -95,14 +102,15 @@ def urls(text: str) -> Iterator[Span]:
 
 
 def ips(text: str) -> Iterator[Span]:
-    """Spans of IPv4 and IPv6 addresses."""
-    for match in _IP.finditer(text):
-        try:
-            ipaddress.ip_address(match[0])
-        except ValueError:
-            continue
-        if match[0].strip(":"):
-            yield match.span()
+    """Spans of IPv4 and IPv6 addresses; of an IPv6 address that ends in an IPv4 one, both."""
+    for pattern, group in ((_IPV6, 1), (_IPV4, 0)):
+        for match in pattern.finditer(text):
+            try:
+                ipaddress.ip_address(match[group])
+            except ValueError:
+                continue
+            if match[group].strip(":"):
+                yield match.span(group)
 
 
 def phones(text: str) -> Iterator[Span]:

@@ -41,7 +41,7 @@ class Redactor(Parameters):
         kinds: what is looked for; None for all: ``email``, ``url``, ``ip``, ``id``, ``card``, ``account``, ``phone``,
             ``address``, ``name``.
         key: of pseudonyms, a secret of yours; with the same key other tables get the same ones. None draws one, so
-            that the pseudonyms of another run are others.
+            that the pseudonyms of another run are others, and a file run that was cut off cannot go on.
         keep: values that are never taken out, as your own hotline; spaces, marks and case do not matter.
         patterns: what else is taken out: a mapping from a label to a regular expression.
         recognizer: the folder of a saved ``EntityRecognizer`` for the names; None takes the shipped one, if any.
@@ -110,10 +110,20 @@ class Redactor(Parameters):
     @property
     def fingerprint(self) -> str:
         """Identifies the settings and the recognizer, so that an interrupted table is never finished by another one."""
-        told = [self.style, self._kinds(), sorted(self.keep), self.patterns, self._secret().hex()]
+        key = self._secret() if self.style == "pseudonym" else None
+        told = [self.style, self._kinds(), sorted(self.keep), self.patterns, key]
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
         names = self._recognizer()
-        return digest if names is None else f"{digest}/{names.fingerprint}"
+        made = digest if names is None else f"{digest}/{names.fingerprint}"
+        if not self.drawn_options:
+            return made
+        # The error of a run that cannot go on shows this and says to ask for the same again, which nobody can here.
+        return f"{made} with a drawn key (only a run begun with key=…, as in --option key=…, can go on)"
+
+    @property
+    def drawn_options(self) -> dict[str, Any]:
+        """The options that this object drew for itself; one that is to give the same results needs them too."""
+        return {"key": self._secret()} if self.style == "pseudonym" and self.key is None else {}
 
     def _redacted(self, texts: list[str]) -> list[tuple[str, list[dict[str, Any]]]]:
         kinds, own = self._kinds(), self._patterns()
@@ -141,7 +151,7 @@ class Redactor(Parameters):
         if self.style == "label":
             return f"[{label}]"
         told = f"{kind}\x1e{_plain(value, kind)}".encode("utf-8", "surrogatepass")
-        digest = hmac.new(self._secret(), told, hashlib.sha256).digest()
+        digest = hmac.new(self._secret().encode("utf-8", "surrogatepass"), told, hashlib.sha256).digest()
         return f"[{label}-{b32encode(digest).decode()[:_LETTERS]}]"
 
     def _kinds(self) -> list[str]:
@@ -160,12 +170,12 @@ class Redactor(Parameters):
                 raise InputError(f"patterns: {label!r} is no regular expression: {error}") from None
         return made
 
-    def _secret(self) -> bytes:
-        if self.key is not None:
-            if not isinstance(self.key, str) or not self.key:
-                raise InputError("key: give a text that is not empty")
-            return self.key.encode("utf-8", "surrogatepass")
-        return self.__dict__.setdefault("_drawn", secrets.token_bytes(32))
+    def _secret(self) -> str:
+        if self.key is None:
+            return self.__dict__.setdefault("_drawn", secrets.token_hex(32))
+        if not isinstance(self.key, str) or not self.key:
+            raise InputError("key: give a text that is not empty")
+        return self.key
 
     def _names(self, texts: list[str]) -> list[list[Span]]:
         recognizer = self._recognizer()

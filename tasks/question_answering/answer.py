@@ -9,7 +9,7 @@ from typing import Any
 
 from slmkit.tasks.question_answering.records import Key
 
-_TYPES = {"document": object, "score": float, "start": "Int64", "end": "Int64", "passage": "Int64"}
+_TYPES: Mapping[str, Any] = {"document": object, "score": float, "start": "Int64", "end": "Int64", "passage": "Int64"}
 _MARK = "rgba(255,200,0,0.45)"
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -181,7 +182,29 @@ def test_spark_finishes_though_a_worker_is_killed(frame, local, spark):
 def test_a_recipe_is_plain_data():
     recipe = TaskRecipe.of(TASK, {}, 1)
     assert TaskRecipe(**json.loads(json.dumps(vars(recipe)))) == recipe
+    assert "secret" not in repr(TaskRecipe.of("redact", {"key": "secret"}, 1))
     with pytest.raises(InputError, match="threads"):
         TaskRecipe.of(TASK, {}, 0)
     with pytest.raises(InputError, match="cannot be sent"):
         TaskRecipe.of(TASK, {"x": object()}, 1)
+
+
+def test_every_worker_has_the_options_that_a_task_drew(environment):
+    given = {"style": "pseudonym", "kinds": ["email"]}
+    recipe, other = TaskRecipe.of("redact", given, 1), TaskRecipe.of("redact", given, 1)
+    program = "import json, sys; from slmkit.tasks.engines.recipe import TaskRecipe; " + (
+        "print(TaskRecipe(**json.load(sys.stdin)).task().predict('a@x.com'))"
+    )
+    told = json.dumps(vars(recipe))
+    call = {"input": told, "capture_output": True, "text": True, "check": True, "env": environment}
+    seen = {subprocess.run([sys.executable, "-c", program], **call).stdout for _ in range(2)}
+    assert seen == {recipe.task().predict("a@x.com") + "\n"}
+    assert recipe.task().predict("a@x.com") != other.task().predict("a@x.com")
+    assert TaskRecipe.of("redact", {}, 1) == TaskRecipe.of("redact", {}, 1)
+
+
+def test_dask_gives_a_value_one_pseudonym_in_all_partitions(client):
+    dd = pytest.importorskip("dask.dataframe")
+    rows = dd.from_pandas(pd.DataFrame({"text": ["write to ann@x.com"] * 6}), npartitions=6)
+    made = apply_dask("redact", rows, style="pseudonym", kinds=["email"]).compute()
+    assert made["redacted"].nunique() == 1

@@ -59,6 +59,45 @@ def test_patterns_and_names(folder, tmp_path):
         table_files([str(folder / "a.csv"), str(write_rows(tmp_path / "a.csv", sample(1)))])
 
 
+@pytest.mark.parametrize("source", ["", "**/*.*", "*/*.parquet"])
+def test_outputs_inside_the_source_are_no_inputs(folder, tmp_path, source):
+    def written(place):
+        return {path.relative_to(place): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+    (folder / "_temporary" / "d.csv").unlink()
+    sources, out = [str(folder / source)], folder / "out"
+    first = run_files(Measure(), sources, tmp_path / "apart")
+    for again in ({}, {"resume": True}, {"overwrite": True}):
+        report = run_files(Measure(), sources, out, **again)
+        assert report.files + report.finished_before == first.files
+        assert not report.failed
+        assert written(out) == written(tmp_path / "apart")
+    # Named for itself, what lies there is read.
+    assert run_files(Measure(), [str(out)], tmp_path / "twice", prefix="again_").files == first.files
+
+
+def test_tables_in_the_folder_of_the_output_are_not_passed_over_in_silence(folder):
+    with pytest.raises(InputError, match=r"b\.parquet.*another folder"):
+        run_files(Measure(), [str(folder)], folder / "year=2024")
+    assert run_files(Measure(), [str(folder)], folder / "year=2024", overwrite=True).files == 2
+    with pytest.raises(InputError, match="no table file outside"):
+        run_files(Measure(), [str(folder / "**" / "*.parquet")], folder / "year=2024")
+    # An output that is not below what is looked through takes nothing away.
+    assert run_files(Measure(), [str(folder / "year=2024" / "*.parquet")], folder).files == 1
+
+
+def test_a_run_does_not_go_on_with_other_options_than_it_drew(folder, tmp_path):
+    class Drawing(Measure):
+        drawn_options = {"key": "k"}
+
+    assert run_files(Drawing(), [str(folder)], tmp_path / "out", resume=True).files == 3
+    assert run_files(Drawing(), [str(folder)], tmp_path / "out", resume=True).finished_before == 3
+    (tmp_path / "out" / "c.jsonl").unlink()
+    with pytest.raises(InputError, match=r"measure drew its own key.*--option key="):
+        run_files(Drawing(), [str(folder)], tmp_path / "out", resume=True)
+    assert run_files(Drawing(), [str(folder)], tmp_path / "out", overwrite=True).files == 3
+
+
 def test_a_bad_file_costs_the_others_nothing(folder, tmp_path):
     (folder / "b.parquet").write_bytes(b"PAR1 and then nothing")
     (folder / "z.csv").write_text("id,body\n1,x\n")  # another schema

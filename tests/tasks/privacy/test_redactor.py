@@ -8,16 +8,36 @@ from slmkit.tasks import tables
 from slmkit.tasks.base import TableTask, load_task
 from slmkit.tasks.privacy import Redactor
 from slmkit.tasks.privacy.finders import FINDERS
+from slmkit.tasks.stream import run_file
 
 pytest.importorskip("phonenumbers")
 pytest.importorskip("stdnum")
 
+IPS = [
+    ("登录IP是{}，端口8080", "192.168.1.1"),
+    ("IP:{} failed login", "203.0.113.7"),
+    ("GET / from {}:51512", "203.0.113.7"),
+    ("10:22:31:{} GET", "203.0.113.7"),
+    ("from...{}: refused", "203.0.113.7"),
+    ("client ::ffff:{}:51512", "203.0.113.7"),
+    ("client {}", "::ffff:203.0.113.7"),
+    ("地址{}登录", "fe80::1"),
+    ("地址:{}登录", "fe80::1"),
+    ("source:{} is new", "2001:db8::1"),
+    ("{}: unreachable", "fe80::1"),
+    ("[{}]:443", "2001:db8::1"),
+    ("route {}/32", "2001:db8::"),
+    ("at {}.", "1:2:3:4:5:6:7:8"),
+]
 FOUND = [
     ("email", "write to mary.o'b@x.example.co.uk, please", "mary.o'b@x.example.co.uk"),
     ("email", "邮箱wang_fang@163.com。", "wang_fang@163.com"),
     ("url", "见https://example.com/u/77?x=1，谢谢", "https://example.com/u/77?x=1"),
     ("ip", "from 192.168.0.12.", "192.168.0.12"),
     ("ip", "at 2001:db8::ff00:42:8329 today", "2001:db8::ff00:42:8329"),
+    *(("ip", text.format(ip), ip) for text, ip in IPS),
+    ("email", "Contact -john@x.com", "john@x.com"),
+    ("email", "or ...mary@x.com", "mary@x.com"),
     ("phone", "call (415) 555-2671 now", "(415) 555-2671"),
     ("phone", "on +44 20 7946 0958", "+44 20 7946 0958"),
     ("phone", "电话是13812345678。", "13812345678"),
@@ -46,6 +66,9 @@ NOTHING = [
     "先生您好，这位先生很好。用户：已退款。客户先生。",
     "",
     "a@b @c :: 1.2.3 ((((",
+    "1.2.3.4.5 v1.2.3.4.5 v1.2.3.4 1.2.3.444 1:2:3:4:5:6:7:8:9 1::2::3",
+    "std::vector std::dec::a at 12:30:45: done, 00:1a:2b:3c:4d:5e x::",
+    "-@x.com ...@x.com",
 ]
 
 
@@ -71,6 +94,37 @@ def test_pseudonyms_are_the_same_under_one_key_however_a_value_is_written():
     assert all(a != b for a, b in zip(one, other, strict=True))
     drawn = Redactor("pseudonym")
     assert drawn.predict(texts) == drawn.predict(texts) != Redactor("pseudonym").predict(texts)
+
+
+def test_a_drawn_key_is_told_where_a_run_needs_it_again():
+    assert Redactor().drawn_options == Redactor("pseudonym", key="k").drawn_options == {}
+    drawn = Redactor("pseudonym")
+    assert Redactor("pseudonym", **drawn.drawn_options).predict("a@x.com") == drawn.predict("a@x.com")
+    assert drawn.drawn_options["key"] not in drawn.fingerprint + repr(drawn)
+
+
+def test_a_file_run_that_was_cut_off_goes_on_unless_its_pseudonyms_would_change(tmp_path, monkeypatch):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("text\na@x.com\nb@x.com\na@x.com\n")
+
+    def cut_off(redactor):
+        answers = iter([redactor.annotate])
+
+        def stops(texts):
+            for annotate in answers:
+                return annotate(texts)
+            raise KeyboardInterrupt
+
+        redactor.annotate = stops
+        with pytest.raises(KeyboardInterrupt):
+            run_file(redactor, source, out, chunk_rows=1, overwrite=True)
+
+    for settings in ({}, {"style": "mask"}, {"style": "pseudonym", "key": "k"}):
+        cut_off(Redactor(**settings))
+        assert run_file(Redactor(**settings), source, out, resume=True).resumed == 1
+    cut_off(Redactor("pseudonym"))
+    with pytest.raises(InputError, match=r"with a drawn key.*key=.*--overwrite"):
+        run_file(Redactor("pseudonym"), source, out, resume=True)
 
 
 def test_masks_keep_the_length():
@@ -131,7 +185,15 @@ def test_settings_out_of_range_are_refused(settings, message):
 
 
 @pytest.mark.parametrize(
-    "text", ["1" * 20_000, "a@" * 20_000, "中路" * 20_000, "1-" * 20_000, "Aa " * 20_000, ":" * 20_000]
+    "text",
+    [
+        *(
+            unit * 20_000
+            for unit in ("1", "a@", "中路", "1-", "Aa ", ":", "a.", "-a", "1.", "1:", "a:", "::", ":1:", "是:")
+        ),
+        "a@" + "a." * 20_000,
+        "1.1.1.1:" * 20_000,
+    ],
 )
 def test_hostile_texts_end(text):
     assert all(isinstance(list(find(text)), list) for find in FINDERS.values())
