@@ -80,8 +80,10 @@ class TableTask(NamesColumns, Protocol):
 
     A task may also have ``fingerprint`` (str: which model, for resume), ``column_types`` (a mapping from result
     column to ``str``, ``int``, ``float`` or ``bool``, for tables in which every result is empty), ``items`` (see
-    ``slmkit.tasks.exploding``) where it finds several things in a text, and ``of_fit`` (names of its parameters that
-    only its ``fit`` reads). A dict of ``annotate`` may say under ``slm_error`` why a part of it is empty.
+    ``slmkit.tasks.exploding``) where it finds several things in a text, ``of_fit`` (names of its parameters that
+    only its ``fit`` reads), and ``drawn_options`` (a mapping from names of options, such as a key, to what it drew
+    for them: other processes that are to answer alike are given them). A dict of ``annotate`` may say under
+    ``slm_error`` why a part of it is empty.
     """
 
     def annotate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
