@@ -252,7 +252,7 @@ def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     answers = measure_all([Cell(**cell) for cell in job["cells"]], Path(job["root"]))
     found = {"status": "done", "answers": list(answers)}
-    Path(sys.argv[2]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -201,17 +201,24 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, then rename it: a reader sees all of it or nothing."""
+    """Write a file under a temporary name, then rename it: a reader sees all of it or nothing.
+
+    Half of a surrogate pair, which UTF-8 cannot carry, is written as JSON escapes it.
+    """
+    name = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
             out.write(text)
         # mkstemp makes a private file; a result is for everyone who may read the folder.
         os.chmod(name, 0o644)
         os.replace(name, path)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error}") from error
+    finally:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
 
 
 def json_line(results: Iterable[Result]) -> str:

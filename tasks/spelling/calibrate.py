@@ -17,7 +17,7 @@ from slmkit.tasks.spelling.spelling_model import PRESETS, USUAL, SpellingModel, 
 SMALLEST = 300  # words of a language that are right, and
 FEWEST_WRONG = 20  # that are wrong: with fewer the thresholds stay as they were
 LOWEST, HIGHEST = 0.3, 0.995
-_SHARE = {"en": 1.0, "zh": 0.25}  # a Chinese character is a part of a word, and there are more of them in a sentence
+_SHARE = {"en": 1.0, "zh": 0.17}  # a Chinese character is a part of a word, and there are more of them in a sentence
 _TOLD_APART = 6  # candidates that the temperature is fitted on
 _SEEN_OFTEN = 30  # a real word seen so often and never rightly taken for another has that other struck out
 

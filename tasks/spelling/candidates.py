@@ -151,7 +151,7 @@ class Candidates:
         for other in words.confusions.get(number, ()):
             named = self._against(key, words.keys[other]) | {"confusion": 1.0}
             found[words.forms[other]] = named | self._sounds(number, other)
-        if words.frequency[number] < _SECURE and len(key) >= 4:
+        if words.frequency[number] < _SECURE and len(key) >= 3:
             least = max(int(words.counts[number]), 1) * _DOUBTED
             near = [i for i in words.near(key, 1).tolist() if i != number and words.counts[i] >= least]
             for other in sorted(near, key=lambda i: -words.counts[i])[:4]:

@@ -11,8 +11,11 @@ from slmkit.tasks.spelling.pinyin import blurred, readings
 
 SYLLABLE, TONE, NEAR, SHAPE = 1, 2, 4, 8
 """Why a character stands in for another: the same syllable, the same tone too, a near syllable, the same shape."""
-MOST = 59  # other characters for one
-_BY_SOUND, _BY_SHAPE = 36, 18
+# Other characters for one. With 59, of which 36 by sound, 90 % of SIGHAN 2013's wrong sentences and 74 % of ECSpell's
+# medical ones could be mended at all; with these, 96 % and 87 %.
+MOST = 120
+_BY_SOUND, _BY_SHAPE = 60, 40
+_OTHER_TONE = 2  # times as rare a character of another tone counts
 
 
 class CharacterList:
@@ -113,7 +116,10 @@ def _both_ways(shapes: Mapping[str, str], index: Mapping[str, int]) -> dict[int,
 
 def _chosen(found: Mapping[int, int]) -> list[int]:
     """The likeliest stand-ins: by sound, by shape, then the rest; the frequent first, which have low numbers."""
-    sound = sorted((i for i, bits in found.items() if bits & SYLLABLE), key=lambda i: (not found[i] & TONE, i))
+    sound = sorted(
+        (i for i, bits in found.items() if bits & SYLLABLE),
+        key=lambda i: ((i + 1) * (1 if found[i] & TONE else _OTHER_TONE), i),
+    )
     shape = sorted(i for i, bits in found.items() if bits & SHAPE and not bits & SYLLABLE)
     rest = sorted(i for i, bits in found.items() if not bits & (SYLLABLE | SHAPE))
     made = [*sound[:_BY_SOUND], *shape[:_BY_SHAPE]]

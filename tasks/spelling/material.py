@@ -33,6 +33,7 @@ from slmkit.tasks.spelling.sources import (
     shapes,
 )
 from slmkit.text.language import language
+from slmkit.text.scripts import simplifier
 
 HELD = 0.02  # of the texts that lessons are made of: thresholds are chosen on them
 _HELD_MOST = 3000  # a language
@@ -84,8 +85,9 @@ class Material:
         if not chinese:
             return self.noise_en.misspell(text, rates(rng), rng)
         if self.pairs and rng.random() < _FROM_PAIRS:
-            near = bisect_left(self.pairs, weight_of(text), key=_weight) + int(rng.integers(-_NEAR_PAIRS, _NEAR_PAIRS))
-            return self.pairs[min(max(near, 0), len(self.pairs) - 1)]
+            at = bisect_left(self.pairs, weight_of(text), key=_weight)
+            low = max(0, min(at - _NEAR_PAIRS, len(self.pairs) - 2 * _NEAR_PAIRS))
+            return self.pairs[int(rng.integers(low, min(low + 2 * _NEAR_PAIRS, len(self.pairs))))]
         return self.noise_zh.misspell(text, rates(rng, clean=_ZH_CLEAN, most=_ZH_MOST), rng)
 
     def _words(self, rng: np.random.Generator, count: int) -> list[Lesson]:
@@ -191,13 +193,18 @@ def _kept(
     for each in raw:
         for document in documents(data, each, read=False, characters=characters):
             counts.add(document)
-    least = (1, 1) if characters is not None and characters < 5_000_000 else (4, 10)
+    # A word must be seen a few times to be one; a character that is rare is the clearest sign of an error. What is not
+    # simplified tells that a text is not, so it is none of the list.
+    fewest = 1 if characters is not None and characters < 5_000_000 else 4
+    simple = simplifier("pretraining")
+    for character in [each for each in counts.characters if simple(each) != each]:
+        del counts.characters[character]
     lists = lists_of(
         counts,
         shapes=shapes(data),
         wrong=wrong,
-        words=(least[0], 80_000),
-        characters=(least[1], 8_000),
+        words=(fewest, 80_000),
+        characters=(1, 8_000),
         bigrams=(3, 1_200_000),
     )
     found = homophones(counts.couples)

@@ -93,12 +93,12 @@ class EnglishNoise:
             others = self._taken.get(key)
             if others:
                 return others[int(rng.integers(len(others)))]
-        if len(key) < 3:
+        if len(key) < 2:
             return None
         made = _by_ear(key, rng) if rng.random() < 0.35 else _SLIPS[int(rng.choice(len(_SLIPS), p=_SHARES))](key, rng)
         if made is not None and len(key) > 6 and rng.random() < 0.15:
             made = _SLIPS[int(rng.choice(len(_SLIPS), p=_SHARES))](made, rng) or made
-        return made
+        return None if made is None or len(made) < 2 else made  # of one letter nobody can tell the word
 
 
 def typed_lesson(text: str, wrong: Sequence[tuple[int, int, str]]) -> Lesson:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slmkit.tasks.spelling.candidates import Candidates, Options
-from slmkit.tasks.spelling.foreign import reason_to_leave
+from slmkit.tasks.spelling.foreign import NOT_ENGLISH, reason_to_leave
 from slmkit.tasks.spelling.guard import Guard
 from slmkit.tasks.spelling.places import APOSTROPHES, BEGIN, Place, chunks, code, neighbours, places
 
@@ -82,6 +82,9 @@ class Slotter:
         free = self.guard.open_places(text, found, spans)
         looked_at = [place for place, ok in zip(found, free, strict=True) if ok]
         reason = reason_to_leave(part, text, looked_at, self.candidates)
+        if reason == NOT_ENGLISH and any(place.chinese for place in looked_at):
+            free = [ok and place.chinese for place, ok in zip(found, free, strict=True)]
+            reason = None
         if reason is not None or not looked_at:
             return Chunk(part, begin, (), len(found), reason)
         options = [self._options(text, place, ok) for place, ok in zip(found, free, strict=True)]

@@ -1,5 +1,6 @@
 """The page and the Markdown: whole, escaped, self-contained, seeds averaged."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -164,3 +165,12 @@ def test_wrong_arguments(tmp_path):
 )
 def test_numbers_as_text(text, value):
     assert text == value
+
+
+def test_half_a_character_is_written_as_an_escape_and_nothing_is_left_behind(tmp_path):
+    results.write_text(tmp_path / "a.json", json.dumps({"output": "x\ud800"}, ensure_ascii=False))
+    assert json.loads((tmp_path / "a.json").read_text()) == {"output": "x\ud800"}
+    (tmp_path / "b").mkdir()
+    with pytest.raises(DataError, match="cannot be written"):
+        results.write_text(tmp_path / "b", "x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b"]

@@ -91,6 +91,12 @@ def test_other_languages_are_left_alone_and_said_so(toy_speller):
     assert toy_speller.annotate(["это не flim совсем другое"])[0]["reason"] == "0-25: another script"
 
 
+def test_foreign_words_do_not_keep_the_chinese_beside_them(toy_speller):
+    text = "酒店的房间wo jintian qu shangdian mai dongxi，酒电很好。"
+    made = toy_speller.predict(text)
+    assert [error["wrong"] for error in made["errors"]] == ["电"]
+
+
 def test_one_language_only(toy_speller):
     text = "the news flim good !酒电很好。"
     for language, wanted in (("en", ["flim"]), ("zh", ["电"]), ("auto", ["flim", "电"])):

@@ -65,6 +65,18 @@ def test_safe_by_default(safe):
     assert "see" in free(text)
 
 
+@pytest.mark.parametrize(
+    "safe",
+    [
+        *("zhangwie@qq.com", "https://exmaple.com/wrods", "www.exmaple.org", "fucntion()", "std::vecotr", "kye=vlaue"),
+        *("#teh_tag", "/usr/lcoal/bin", "tset.py", "src/mian.py", "C:\\Usres\\me", "--verbsoe", "$HOEM", "mailto:jon"),
+    ],
+)
+def test_safe_between_chinese_characters(safe):
+    assert set(free(f"请看{safe}有问题")) <= set("请看有问题")
+    assert "看" in free(f"请看{safe}有问题")
+
+
 def test_what_looks_alike_is_free():
     assert free("He and/or she, well-known: 5 cats (maybe) - yes; no.") == [
         *("He", "and", "or", "she", "well", "known", "cats", "maybe", "yes", "no")

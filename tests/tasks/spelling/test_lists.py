@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from slmkit.tasks.spelling import characters
 from slmkit.tasks.spelling.bigrams import Bigrams, joined
 from slmkit.tasks.spelling.candidates import Candidates
-from slmkit.tasks.spelling.characters import NEAR, SHAPE, SYLLABLE, TONE, CharacterList
+from slmkit.tasks.spelling.characters import MOST, NEAR, SHAPE, SYLLABLE, TONE, CharacterList
 from slmkit.tasks.spelling.counting import counted
 from slmkit.tasks.spelling.features import FEATURES
 from slmkit.tasks.spelling.lists import Lists
@@ -33,8 +34,15 @@ def test_at_most_so_many_and_the_frequent_ones():
     same = "一以已意义议亿易异衣依医移疑遗益亦役译艺忆抑宜仪姨乙椅蚁倚翼逸溢毅谊邑裔屹弈驿翌怡夷咦胰彝沂饴弋"
     made = CharacterList.build({character: 100 - n for n, character in enumerate(same)})
     sizes = [len(others) for others in made.others]
-    assert max(sizes) <= 59
+    assert max(sizes) <= MOST
     assert why(made, "椅", "一")
+
+
+def test_frequent_characters_of_another_tone_come_before_rare_ones(monkeypatch):
+    monkeypatch.setattr(characters, "_BY_SOUND", 4)
+    monkeypatch.setattr(characters, "MOST", 4)
+    made = CharacterList.build({character: 100 - n for n, character in enumerate("是时事使市士仕")})
+    assert [made.characters[number] for number in made.others[made.index["是"]]] == ["事", "时", "市", "士"]
 
 
 def test_syllables_that_are_taken_for_each_other():

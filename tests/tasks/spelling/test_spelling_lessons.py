@@ -1,5 +1,7 @@
 """Lessons: what was typed beside what is right; the right candidate of each slot; errors that are made."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from slmkit.tasks.spelling.candidates import Candidates
 from slmkit.tasks.spelling.guard import Guard
 from slmkit.tasks.spelling.lessons import Lesson, gold_of, lesson_of, taught_by
+from slmkit.tasks.spelling.material import Material
 from slmkit.tasks.spelling.noise import EnglishNoise, rates
 from slmkit.tasks.spelling.noise_zh import ChineseNoise
 from slmkit.tasks.spelling.slots import Slotter
@@ -106,6 +109,25 @@ def test_real_misspellings_real_words_and_homophones_are_among_them(lists):
     assert "九点" in texts
     untouched = noise.misspell("see https://people.org/people `people` PeOple", 1.0, rng)
     assert untouched.text.endswith("https://people.org/people `people` PeOple")
+
+
+def test_words_of_two_letters_are_slipped_too(lists):
+    noise, rng = EnglishNoise(lists.words), np.random.default_rng(0)
+    made = {noise.word("of", rng) for _ in range(300)} - {None, "of"}
+    assert "fo" in made
+    assert all(len(word) > 1 for word in made)
+    assert noise.word("a", rng) is None
+
+
+def test_pairs_are_drawn_alike_to_the_ends_of_their_list(lists):
+    pairs = [Lesson("好" * (n // 50 + 1)) for n in range(2000)]
+    material = Material(lists, [], [], pairs, EnglishNoise(lists.words), ChineseNoise(lists.characters))
+    rng = np.random.default_rng(0)
+    drawn = Counter(id(material.misspelt("好" * 90, rng, chinese=True)) for _ in range(6000))
+    of_pairs = [drawn[id(pair)] for pair in pairs if drawn[id(pair)]]
+    assert max(of_pairs) < 12
+    few = Material(lists, [], [], pairs[:3], EnglishNoise(lists.words), ChineseNoise(lists.characters))
+    assert {few.misspelt("好", rng, chinese=True) for _ in range(200)} >= {pairs[0]}
 
 
 def test_many_texts_stay_as_they_are():
