@@ -125,6 +125,10 @@ class Int8Linear(nn.Module):
         """Itself: nothing in it ever changes."""
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the packed weights, which torch cannot pickle; they are packed again on use."""
+        return {**self.__dict__, "_packed": None}
+
     def to_float(self) -> nn.Linear:
         """The float32 layer with the same weights."""
         linear = nn.Linear(self.weight.shape[1], self.weight.shape[0], device="meta")

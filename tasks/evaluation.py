@@ -103,7 +103,9 @@ def plot_history(history: Sequence[dict[str, Any]], ax: Any = None) -> Any:
         _, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
     at = next((name for name in ("epoch", "step") if name in history[0]), None)
     places = [look[at] for look in history] if at else range(1, len(history) + 1)
-    names = [n for n, value in history[0].items() if n != at and isinstance(value, (int, float))]
+    # A strength is what was tried at a look, not what came of it.
+    told = [n for n in history[0] if n not in (at, "strength")]
+    names = [n for n in told if isinstance(history[0][n], (int, float))]
     for name in names:
         ax.plot(places, [look.get(name, np.nan) for look in history], marker="o", markersize=3, label=name)
     ax.set_xlabel(at or "look")

@@ -22,11 +22,11 @@ _LEFT_OUT = ("kind", "format", "core", "about", "files")
 _LONGEST, _LOOKS = 200, 12
 
 
-def model_card(config: Mapping[str, Any], folder: str) -> str:
+def model_card(config: Mapping[str, Any], folder: str, *, ngrams: bool = False) -> str:
     """The card of a folder that ``SavedPart.save`` writes, as Markdown; the same for the same config.
 
     Args:
-        config: the folder's. folder: its name.
+        config: the folder's. folder: its name. ngrams: whether n-grams of the training texts are among the weights.
     """
     about, kind = dict(config.get("about") or {}), str(config["kind"])
     recipe, history = about.pop("recipe", {}), about.pop("history", [])
@@ -43,7 +43,7 @@ def model_card(config: Mapping[str, Any], folder: str) -> str:
         _looks(history),
         "## Limits\n\nScores on texts unlike those it was fitted on may be lower: measure it on yours "
         "(`evaluate`, or `slmkit bench card`). The weights hold no text of the training"
-        + ("; words and phrases that stood in several of them are in the n-grams." if "ngrams" in config else "."),
+        + ("; words and phrases that stood in several of its texts are in the n-grams." if ngrams else "."),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 

@@ -74,8 +74,9 @@ class SavedPart:
         config, files = self._contents()
         config = {"kind": self.kind, **config, "about": {**self.about, **about}}
         checkpoint.write_folder(Path(folder), config, files)
-        card = model_card(config, Path(folder).name).encode("utf-8", "surrogatepass")
-        checkpoint.write_atomically(Path(folder) / NAME, card)
+        ngrams = any(name.startswith("ngrams.") for name in self.stored())
+        card = model_card(config, Path(folder).name, ngrams=ngrams)
+        checkpoint.write_atomically(Path(folder) / NAME, card.encode("utf-8", "surrogatepass"))
 
     @classmethod
     def load(cls: type[_Part], folder: str | Path, *, slm: SLM | None = None) -> _Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from slmkit.tasks.progress import row_progress
 
 # pandas 3 has a string dtype of its own; before it, text columns are of dtype object.
 _TEXT: Any = "str" if int(pd.__version__.partition(".")[0]) >= 3 else object
+_Annotate = Callable[[Sequence[Any], Callable[[int], str]], Annotations]
 _NULLABLE: dict[type, Any] = {bool: "boolean", int: "Int64", float: "float64", str: _TEXT}
 
 
@@ -31,8 +32,8 @@ def apply(
 
     Args:
         task: Any object with ``name``, ``columns`` and ``annotate``.
-        frame: A pandas frame or a series of texts; a polars frame, an Arrow table, or whatever else gives itself as
-            Arrow. It is never changed.
+        frame: A pandas frame or a series of texts; a polars frame or series, an Arrow table or column, or whatever
+            else gives itself as Arrow. It is never changed.
         column: The column that holds the texts; for a series, the name its texts get when the series has none.
         prefix: Put before the names of the result columns (and of ``slm_error``), such as ``"title_"``.
         errors: ``"quarantine"`` gives rows that cannot be processed an empty result and a reason in ``slm_error``;
@@ -47,36 +48,52 @@ def apply(
         InputError: The column is not there, a result column would hide one of the caller's, or, with
             ``errors="raise"``, a cell cannot be processed.
     """
+
+    def annotate(cells: Sequence[Any], name_row: Callable[[int], str]) -> Annotations:
+        with row_progress(task.name, len(cells), show=progress) as advance:
+            return annotate_cells(task, cells, errors=errors, name_row=name_row, advance=advance)
+
     if not isinstance(frame, (pd.DataFrame, pd.Series)) and hasattr(frame, "__arrow_c_stream__"):
-        return _apply_arrow(task, frame, column, prefix, errors=errors, progress=progress)
+        apply_to = _apply_polars if type(frame).__module__.startswith("polars.") else _apply_arrow
+        return apply_to(task, frame, column, prefix, annotate)
     frame, column = as_frame(frame, column)
     names = result_columns(task, taken_names(frame), prefix)
-    with row_progress(task.name, len(frame), show=progress) as advance:
-        done = annotate_cells(
-            task, frame[column].tolist(), errors=errors, name_row=row_namer(frame, column), advance=advance
-        )
+    done = annotate(frame[column].tolist(), row_namer(frame, column))
     return with_results(frame, done, names, getattr(task, "column_types", {}))
 
 
-def _apply_arrow(task: TableTask, frame: Any, column: Any, prefix: str | None, *, errors: str, progress: bool) -> Any:
+def _apply_arrow(task: TableTask, frame: Any, column: Any, prefix: str | None, annotate: _Annotate) -> Any:
     """As ``apply``, over what gives itself as Arrow."""
     import pyarrow as pa
 
     from slmkit.tasks.table_io.arrow import beside
 
-    table = pa.table(frame)
+    try:
+        table = pa.table({column: frame} if isinstance(frame, pa.ChunkedArray) else frame)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise InputError(f"{type(frame).__name__} is no table: {str(error).splitlines()[0]}") from None
     require_column(column, table.column_names, "the table")
     names = result_columns(task, table.column_names, prefix)
-    with row_progress(task.name, table.num_rows, show=progress) as advance:
-        done = annotate_cells(
-            task,
-            table.column(column).to_pylist(),
-            errors=errors,
-            name_row=lambda i: f"row {i} (column {column!r})",
-            advance=advance,
-        )
-    made = beside(table, done, names, getattr(task, "column_types", {}))
-    return sys.modules["polars"].from_arrow(made) if type(frame).__module__.startswith("polars.") else made
+    done = annotate(table.column(column).to_pylist(), lambda i: f"row {i} (column {column!r})")
+    return beside(table, done, names, getattr(task, "column_types", {}))
+
+
+def _apply_polars(task: TableTask, frame: Any, column: Any, prefix: str | None, annotate: _Annotate) -> Any:
+    """As ``apply``, over a polars frame or series."""
+    import pyarrow as pa
+
+    from slmkit.tasks.table_io.arrow import result_arrays
+
+    polars = sys.modules["polars"]
+    if isinstance(frame, polars.Series):
+        column = frame.name or column
+        frame = frame.to_frame(column)
+    require_column(column, frame.columns, "the frame")
+    names = result_columns(task, frame.columns, prefix)
+    done = annotate(frame.get_column(column).to_list(), lambda i: f"row {i} (column {column!r})")
+    # Only the results pass through Arrow: polars' own types, such as Enum and Object, would not come back from there.
+    results = pa.table(result_arrays(done, names, getattr(task, "column_types", {})))
+    return frame.hstack(polars.from_arrow(results))
 
 
 def as_frame(frame: Any, column: Any) -> tuple[pd.DataFrame, Any]:

@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from slmkit.errors import InputError
-from slmkit.tasks.classification.labels import Label
+from slmkit.tasks.classification.labels import Label, label_rows, plain_labels
+from slmkit.tasks.classification.training_set import row_weights
 from slmkit.tasks.inputs import as_series_like, as_texts
 
 if TYPE_CHECKING:
@@ -170,14 +171,29 @@ class Classifier(ClassifierMixin, BaseEstimator):
         return self._fitted().probabilities(X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Share of the texts whose label (or whole set of labels) is right."""
-        found = self.predict(as_texts(X))
-        if self._fitted().labels.form == "lists":
-            right = [set(a) == set(b) for a, b in zip(found, y, strict=True)]
-            return float(np.average(right, weights=sample_weight))
-        from sklearn.metrics import accuracy_score
+        """Share of the texts whose label (or whole set of labels) is right.
 
-        return float(accuracy_score(y, found, sample_weight=sample_weight))
+        Raises:
+            InputError: not one row of labels a text, no texts, or labels or weights that ``fit`` would not take.
+        """
+        labels, found = self._fitted().labels, self.predict(as_texts(X))
+        if labels.form == "indicator":
+            from sklearn.metrics import accuracy_score
+
+            return float(accuracy_score(y, found, sample_weight=sample_weight))
+        # scikit-learn's own score takes float labels for measurements.
+        truth = plain_labels(y) if labels.form == "single" else [set(row) for row in label_rows(y)]
+        given = found.tolist() if labels.form == "single" else [set(row) for row in found]
+        if not given or len(truth) != len(given):
+            raise InputError(f"{len(given)} texts and {len(truth)} rows of labels; give one for each, at least one")
+        if labels.form == "single" and isinstance(truth[0], str) != (labels.kind is str):
+            raise InputError(
+                f"y has labels such as {truth[0]!r}, those of this classifier are such as {labels.values[0]!r}"
+            )
+        right = [a == b for a, b in zip(given, truth, strict=True)]
+        return float(
+            np.average(right, weights=None if sample_weight is None else row_weights(sample_weight, len(right)))
+        )
 
     def evaluate(self, X: Any, y: Any) -> Evaluation:
         """Compare with known labels: scores, a table by class, the confusions, the surest errors as a frame.

@@ -89,7 +89,10 @@ class Path:
         self.tokens = model.slm.tokenizer.encode(text)
         # The n-grams come in along the path as the words do.
         none = torch.zeros(len(self.tokens), len(model.labels))
-        self.by_token = none if model.wording is None else model.wording.by_token(self.tokens)
+        by_token = none if model.wording is None else model.wording.by_token(self.tokens)
+        # Here too, what has no characters, such as the space put before a text, is there from the start.
+        shown = torch.from_numpy(self.tokens.offsets[:, 1] > self.tokens.offsets[:, 0])[:, None]
+        self.by_token, self.fixed = by_token * shown, (by_token * ~shown).sum(0)
 
     def scores(self, alphas: np.ndarray) -> Tensor:
         """Log odds at points of the path: ``(A,)`` in [0, 1] -> ``(A,)``."""
@@ -118,7 +121,7 @@ class Path:
         return total, self.by_token @ (shares @ wide_slope)
 
     def _wide(self, alphas: np.ndarray) -> Tensor:
-        return torch.from_numpy(alphas).float()[:, None] * self.by_token.sum(0)
+        return self.fixed + torch.from_numpy(alphas).float()[:, None] * self.by_token.sum(0)
 
     def _pooled(self, alphas: np.ndarray) -> Tensor:
         total = torch.zeros(len(alphas), self.words.shape[-1])

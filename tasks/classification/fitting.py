@@ -14,7 +14,7 @@ from slmkit.tasks.classification import training_set
 from slmkit.tasks.classification.branch_model import BranchModel
 from slmkit.tasks.classification.contrastive import contrast
 from slmkit.tasks.classification.label_model import LabelModel
-from slmkit.tasks.classification.labels import Labels, read_multi, read_single
+from slmkit.tasks.classification.labels import Labels, label_rows, read_multi, read_single
 from slmkit.tasks.classification.linear import fit_linear
 from slmkit.tasks.classification.recipe import FEW, Recipe, choose, examples_per_class
 from slmkit.tasks.classification.split import hold_back
@@ -138,8 +138,9 @@ def _read_validation(validation: tuple[Any, Any], labels: Labels) -> tuple[list[
         if truth.shape[1] != len(labels):
             raise InputError(f"validation: y has {truth.shape[1]} columns, in training it has {len(labels)}")
     elif labels.form == "lists":
-        truth = np.zeros((len(texts), len(labels)), dtype=np.float32)
-        for row, names in enumerate(y):
+        rows = label_rows(y)
+        truth = np.zeros((len(rows), len(labels)), dtype=np.float32)
+        for row, names in enumerate(rows):
             truth[row, [labels.number(name) for name in names]] = 1
     else:
         truth = np.array([labels.number(label) for label in y], dtype=np.int64)

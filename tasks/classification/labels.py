@@ -94,15 +94,37 @@ def read_single(y: Any, extra: Sequence[Any] = ()) -> tuple[Labels, np.ndarray]:
     Raises:
         InputError: rows without a label, labels of mixed or unusable types, fewer than two classes.
     """
-    shape: Sequence[int] = getattr(y, "shape", ())
-    if len(shape) == 2 and shape[1] != 1:
-        raise InputError(f"y has shape {tuple(shape)}; for several labels a text give multi_label=True")
-    rows = _plain(as_rows(y, "y"), "y")
+    rows = plain_labels(y)
     values = _classes([*rows, *_plain(list(extra), "the descriptions")])
     if len(values) < 2:
         raise InputError(f"y has {len(values)} class ({shown(values)}), at least two are needed")
     numbers = {value: number for number, value in enumerate(values)}
     return Labels(values), np.array([numbers[row] for row in rows], dtype=np.int64)
+
+
+def plain_labels(y: Any) -> list[Label]:
+    """One label a text, as Python's own values.
+
+    Raises:
+        InputError: rows without a label, or labels of mixed or unusable types.
+    """
+    shape: Sequence[int] = getattr(y, "shape", ())
+    if len(shape) == 2 and shape[1] != 1:
+        raise InputError(f"y has shape {tuple(shape)}; for several labels a text give multi_label=True")
+    return _plain(as_rows(y, "y"), "y")
+
+
+def label_rows(y: Any) -> list[list[Label]]:
+    """Collections of labels, one a text, as Python's own values.
+
+    Raises:
+        InputError: rows that are no collection, or labels of mixed or unusable types in one of them.
+    """
+    rows = as_rows(y, "y")
+    bad = [i for i, row in enumerate(rows) if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__")]
+    if bad:
+        raise InputError(f"{rows_named(bad)} of y: with multi_label=True each row is a list or set of labels")
+    return [_plain(list(row), f"row {i} of y") for i, row in enumerate(rows)]
 
 
 def read_multi(y: Any) -> tuple[Labels, np.ndarray]:
@@ -118,11 +140,7 @@ def read_multi(y: Any) -> tuple[Labels, np.ndarray]:
         y = y.toarray()
     if len(getattr(y, "shape", ())) == 2:
         return _read_indicator(y)
-    rows = as_rows(y, "y")
-    bad = [i for i, row in enumerate(rows) if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__")]
-    if bad:
-        raise InputError(f"{rows_named(bad)} of y: with multi_label=True each row is a list or set of labels")
-    plain = [_plain(list(row), f"row {i} of y") for i, row in enumerate(rows)]
+    plain = label_rows(y)
     values = _classes([label for row in plain for label in row])
     if not values:
         raise InputError("y has no label at all")
@@ -135,7 +153,12 @@ def read_multi(y: Any) -> tuple[Labels, np.ndarray]:
 
 def _read_indicator(y: Any) -> tuple[Labels, np.ndarray]:
     names = [str(name) for name in y.columns] if hasattr(y, "columns") else range(y.shape[1])
-    matrix = np.asarray(y, dtype=np.float32)
+    try:
+        matrix = np.asarray(y, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise InputError(
+            "y: a matrix of labels holds 0 and 1 only; labels by name are given as a list of lists"
+        ) from None
     bad = np.flatnonzero(~np.isin(matrix, (0.0, 1.0)).all(axis=1)).tolist()
     if bad:
         raise InputError(f"{rows_named(bad)} of y: an indicator matrix holds 0 and 1 only")

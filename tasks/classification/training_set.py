@@ -69,14 +69,21 @@ def class_weights(class_weight: Any, labels: Labels, counts: np.ndarray) -> np.n
         labels: the classes. counts: rows of each class ``(k,)``.
 
     Raises:
-        InputError: neither of these, or a label that is not one of the classes.
+        InputError: neither of these, a label that is not one of the classes, or a weight that is no number from 0 up.
     """
     weights = np.ones(len(labels), dtype=np.float32)
     if class_weight is None:
         return weights
     if isinstance(class_weight, Mapping):
         for label, weight in class_weight.items():
+            if (
+                not isinstance(weight, (int, float, np.integer, np.floating))
+                or not 0 <= weight <= np.finfo(np.float32).max
+            ):
+                raise InputError(f"class_weight of {label!r} is {weight!r}: give a finite number from 0 up")
             weights[labels.number(label)] = weight
+        if not weights.any():
+            raise InputError("class_weight: not all of them can be 0")
         return weights
     if not (isinstance(class_weight, str) and class_weight == "balanced"):
         raise InputError(f"class_weight {class_weight!r}: give None, 'balanced' or a mapping from label to weight")

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from slmkit import checkpoint
+from slmkit.runtime import text_chunks
 from slmkit.tasks.classification.calibration import fit_temperature, log_loss
 from slmkit.tasks.classification.label_model import BIAS
 from slmkit.tasks.classification.logistic import sparse_head
@@ -25,7 +26,7 @@ from slmkit.text.ngrams import KeyTable, inside, ngrams
 from slmkit.text.tokenizer import Tokenizer, Tokens
 
 MOST_NGRAMS, MOST_WEIGHTS = 100_000, 4_000_000
-MOST_TEXTS = 100_000  # read for the weights; more of them change little and take memory
+MOST_TEXTS, MOST_TOKENS = 100_000, 5_000_000  # read for the weights; more change little and take memory
 STRENGTH = 10.0  # inverse of the L2 penalty
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 KEYS, IDF, WEIGHT = "ngrams.keys", "ngrams.idf", "ngrams.weight"
@@ -126,11 +127,8 @@ def fit_wording(tokenizer: Tokenizer, data: TrainingSet, classes: int, seed: int
     Returns:
         The weights, and the logits' bias ``(classes,)``; None where no n-gram stands in two texts.
     """
-    rows = data.train
-    if len(rows) > MOST_TEXTS:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_TEXTS, replace=False))
-    ids, lengths = tokenizer.encode_ids([data.texts[i] for i in rows])
-    each = np.split(ids, np.cumsum(lengths)[:-1])
+    rows, each = _read(tokenizer, data, seed)
+    ids, lengths = np.concatenate(each), np.array([len(text) for text in each])
     own = [np.unique(np.concatenate([_NONE, *ngrams(text)])) for text in each]
     keys, counts = np.unique(np.concatenate(own), return_counts=True)
     # What stood in a single text says nothing of another one.
@@ -151,6 +149,23 @@ def fit_wording(tokenizer: Tokenizer, data: TrainingSet, classes: int, seed: int
         seed=seed,
     )
     return Wording(made.keys, idf, torch.from_numpy(np.ascontiguousarray(weight.T))), bias
+
+
+def _read(tokenizer: Tokenizer, data: TrainingSet, seed: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Rows of the training part, all or as many drawn at random as there is room for, and the ids of their texts."""
+    drawn = np.random.default_rng(seed).permutation(len(data.train))[:MOST_TEXTS]
+    read: list[np.ndarray] = []
+    room = MOST_TOKENS
+    for part in text_chunks([data.texts[data.train[i]] for i in drawn]):
+        ids, lengths = tokenizer.encode_ids(part)
+        ends = np.cumsum(lengths)
+        fitting = int(np.searchsorted(ends, room, side="right"))
+        read += np.split(ids, ends[:-1])[: max(fitting, not read)]  # one text, whatever its length
+        room -= int(ends[-1])
+        if room <= 0:
+            break
+    order = np.argsort(drawn[: len(read)])
+    return data.train[drawn[order]], [read[i] for i in order]
 
 
 @dataclass(frozen=True)
@@ -212,8 +227,9 @@ def add_wording(
     if fitted is None:
         return None
     wording, bias = fitted
-    read = tokenizer.encode_ids([data.texts[i] for i in data.held])
-    mix = weigh(held, wording.logits(*read).numpy() + bias, data.classes[data.held], data.weights[data.held])
+    parts = text_chunks([data.texts[i] for i in data.held])
+    wide = torch.cat([wording.logits(*tokenizer.encode_ids(part)) for part in parts]).numpy() + bias
+    mix = weigh(held, wide, data.classes[data.held], data.weights[data.held])
     if not mix.factor:
         return None
     if again:

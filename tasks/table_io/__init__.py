@@ -47,6 +47,10 @@ def open_writer(path: Path, task: NamesColumns, layout: Layout, reader: Reader) 
         from slmkit.tasks.table_io.jsonl import JsonlWriter
 
         return JsonlWriter(layout, gzipped=form.gzipped)
-    from slmkit.tasks.table_io.delimited import DelimitedWriter
+    from slmkit.tasks.table_io.delimited import DelimitedReader, DelimitedWriter
 
-    return DelimitedWriter(layout, delimiter=form.delimiter, gzipped=form.gzipped)
+    # What was read with semicolons is written so, by the same suffix.
+    delimiter = form.delimiter
+    if isinstance(reader, DelimitedReader) and format_of(reader.path).delimiter == delimiter:
+        delimiter = reader.delimiter
+    return DelimitedWriter(layout, delimiter=delimiter, gzipped=form.gzipped)

@@ -39,15 +39,25 @@ def cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         return pa.chunked_array([[value if value is None else as_text(value) for value in column.to_pylist()]], kind)
 
 
-def beside(rows: _Rows, done: Annotations, names: Mapping[str, str], types: Mapping[str, type]) -> _Rows:
-    """Rows with their results beside them; the caller's columns are not copied.
+def result_arrays(done: Annotations, names: Mapping[str, str], types: Mapping[str, type]) -> dict[str, pa.Array]:
+    """Results and reasons as arrays.
 
     Args:
-        rows: as many as there are annotations. names: of the result columns and the error column, in the table.
+        names: of the result columns and the error column, in the table.
         types: of the result columns, as far as a task declares them; the others are text, lists as JSON.
     """
     kinds = {name: DECLARED.get(types.get(name, str), pa.string()) for name in done.results}
-    results: list[Any] = [as_array(values, kinds[name]) for name, values in done.results.items()]
-    reasons = as_array(list(done.reasons), pa.string())
-    header = [*rows.schema.names, *(names[name] for name in done.results), names[ERROR_COLUMN]]
-    return type(rows).from_arrays([*rows.columns, *results, reasons], names=header)
+    arrays = {names[name]: as_array(values, kinds[name]) for name, values in done.results.items()}
+    return arrays | {names[ERROR_COLUMN]: as_array(list(done.reasons), pa.string())}
+
+
+def beside(rows: _Rows, done: Annotations, names: Mapping[str, str], types: Mapping[str, type]) -> _Rows:
+    """Rows with their results beside them; the caller's columns are not copied, and what the schema notes is kept.
+
+    Args:
+        rows: as many as there are annotations. names, types: see ``result_arrays``.
+    """
+    arrays: dict[str, pa.Array] = result_arrays(done, names, types)
+    added: list[pa.Field] = [pa.field(name, array.type) for name, array in arrays.items()]
+    schema = pa.schema([*rows.schema, *added], metadata=rows.schema.metadata)
+    return type(rows).from_arrays([*rows.columns, *arrays.values()], schema=schema)

@@ -1,6 +1,7 @@
 """CSV and TSV. Every cell is a string and goes out as it came in: leading zeros, ``NA`` and long numbers too.
 
 A row that does not fit the header, or whose quotes do not close, costs only itself: it is kept, with a reason.
+Where the quotes of a TSV can only be typed text, they are taken so.
 """
 
 from __future__ import annotations
@@ -31,21 +32,33 @@ Row = tuple[list[str], "str | None"]
 
 
 class DelimitedReader:
-    """Rows of a CSV or TSV file with a header line."""
+    """Rows of a CSV or TSV file with a header line.
+
+    Attributes:
+        delimiter: what stands between its cells; see ``_delimiter``.
+    """
 
     def __init__(self, path: Path, column: str, encoding: str | None, delimiter: str) -> None:
         self.path, self.encoding, self.delimiter = path, encoding, delimiter
         self.columns: list[str] = []
-        self.columns, rows = self._open()
+        self._typed = False
+        self.delimiter = _delimiter(self._open()[0], column, delimiter)
+        header, rows = self._open()
+        self.columns = _named(header)
         require_column(column, self.columns, str(path))
         twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
         if twice:
             raise InputError(f"{path} has several columns named {twice[0]!r}; give them different names")
         self._at = self.columns.index(column)
         self.total = sum(1 for _ in rows)
+        # In CSV, quotes are the rule; there a cell whose lines happen to look like rows stays one.
+        if self.delimiter == "\t" and self._records.like_rows > self._records.like_cells:
+            self._typed = True
+            self.total = sum(1 for _ in self._open()[1])
 
     def _open(self) -> tuple[list[str], Iterator[Row]]:
-        records = _records(read_lines(self.path, self.encoding), self.delimiter)
+        self._records = _Records(read_lines(self.path, self.encoding), self.delimiter, typed=self._typed)
+        records = iter(self._records)
         header = next((fields for fields in records if fields), None)
         if header is None:
             raise InputError(f"{self.path} has no header line")
@@ -92,21 +105,53 @@ class _Lines:
         self._returned.extendleft(reversed(lines))
 
 
-def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
-    csv.field_size_limit(max(csv.field_size_limit(), _FIELD_CHARACTERS))
-    source = _Lines(lines)
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
-    while True:
-        source.taken.clear()
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            # A quote that opens and does not close properly. Its first line is taken as typed, quotes and all;
-            # the lines that the quote had swallowed are read again as rows of their own.
-            source.give_back(source.taken[1:])
-            yield source.taken[0].rstrip("\r\n").split(delimiter)
+class _Records:
+    """The records of a file, one at a time.
+
+    A record may take several lines: a cell in quotes may hold line ends. But where quotes are typed text, as in many a
+    corpus, one that opens in a row and one that closes in another make them look like one record.
+
+    Args:
+        lines: of the file. delimiter: between cells. typed: take records that look like several rows as these rows.
+
+    Attributes:
+        like_rows: records of several lines, each of which could be a row. like_cells: those that can be but one record.
+    """
+
+    def __init__(self, lines: Iterator[str], delimiter: str, *, typed: bool) -> None:
+        self._lines, self._delimiter, self._typed = _Lines(lines), delimiter, typed
+        self._width = 0
+        self.like_rows = self.like_cells = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        csv.field_size_limit(max(csv.field_size_limit(), _FIELD_CHARACTERS))
+        taken = self._lines.taken
+        reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
+        while True:
+            taken.clear()
+            try:
+                fields = next(reader)
+                whole = len(taken) < 2 or not self._are_rows(taken, fields)
+            except StopIteration:
+                return
+            except csv.Error:  # a quote that opens and does not close properly
+                whole = False
+            if not whole:
+                # The first line is taken as typed, quotes and all; the lines that the quote had swallowed are read
+                # again as rows of their own.
+                self._lines.give_back(taken[1:])
+                fields = taken[0].rstrip("\r\n").split(self._delimiter)
+            self._width = self._width or len(fields)  # of the header
+            yield fields
+
+    def _are_rows(self, lines: Sequence[str], fields: Sequence[str]) -> bool:
+        if self._width < 2 or any(line.count(self._delimiter) != self._width - 1 for line in lines):
+            self.like_cells += 1
+            return False
+        if len(fields) != self._width:  # as one record it would not fit the header, as rows all of them do
+            return True
+        self.like_rows += 1
+        return self._typed
 
 
 def _fit(records: Iterator[list[str]], width: int, delimiter: str) -> Iterator[Row]:
@@ -122,6 +167,30 @@ def _fit(records: Iterator[list[str]], width: int, delimiter: str) -> Iterator[R
         else:
             whole = [*fields[: width - 1], delimiter.join(fields[width - 1 :])]  # nothing is lost
             yield whole, f"the row has {count} fields, the header {width}"
+
+
+def _delimiter(header: Sequence[str], column: str, usual: str) -> str:
+    """The delimiter of a file: another one than its suffix says, where only that one finds the asked column.
+
+    A ``.csv`` from a spreadsheet has semicolons where the comma is in decimal numbers.
+    """
+    if len(header) == 1 and header[0] != column:
+        for other in ";\t|,":
+            if column in next(csv.reader(io.StringIO(header[0], newline=""), delimiter=other), []):
+                return other
+    return usual
+
+
+def _named(header: Sequence[str]) -> list[str]:
+    """The names of the columns; where several have none, they are numbered: spreadsheets write empty columns so."""
+    names = list(header)
+    if names.count("") > 1:
+        for at, name in enumerate(header):
+            if not name:
+                names[at] = f"column_{at + 1}"
+                while names[at] in header:
+                    names[at] += "_"
+    return names
 
 
 class DelimitedWriter:

@@ -9,12 +9,15 @@ import re
 import shutil
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from slmkit.errors import InputError
 
 _HEAD = 65536
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_HAN = re.compile("[\u3400-\u9fff]+")
 _FOREIGN = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip archive or a spreadsheet", b"%PDF": "a PDF file"}
 
 
@@ -31,9 +34,7 @@ def read_lines(path: Path, encoding: str | None) -> Iterator[str]:
     codec = _codec(encoding)
     number = 0
     try:
-        with path.open("rb") as raw:
-            zipped = raw.peek(2)[:2] == b"\x1f\x8b"
-            binary = gzip.GzipFile(fileobj=raw) if zipped else raw
+        with _opened(path) as binary:
             _check_head(path, binary.peek(4)[:4])
             # newline="": line ends inside quoted cells stay as they are.
             with io.TextIOWrapper(binary, encoding=codec, newline="") as lines:
@@ -46,6 +47,14 @@ def read_lines(path: Path, encoding: str | None) -> Iterator[str]:
         raise InputError(f"{path} is gzipped but damaged or cut off after line {number}: {error}") from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[io.BufferedReader]:
+    """The bytes of a file, unzipped where they are gzipped."""
+    with path.open("rb") as raw:
+        zipped = raw.peek(2)[:2] == b"\x1f\x8b"
+        yield cast(io.BufferedReader, gzip.GzipFile(fileobj=raw)) if zipped else raw
 
 
 def _codec(encoding: str | None) -> str:
@@ -76,19 +85,68 @@ def _explain(path: Path, tried: str, number: int, error: UnicodeError) -> str:
 
 
 def _guess(path: Path, tried: str) -> str | None:
-    with path.open("rb") as raw:
-        head = raw.read(_HEAD)
-    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
-    for name in ("utf-8", "gb18030", "cp1252"):
-        if codecs.lookup(name) == codecs.lookup(tried):
+    """The encoding that the bytes look like which could not be decoded; None where there is none to name."""
+    name = codecs.lookup(tried).name
+    try:
+        with _opened(path) as binary:
+            head = binary.peek(2)[:2]
+            sample = _undecodable(binary, name)
+    except (EOFError, zlib.error, OSError):  # gzipped and damaged further on
+        return None
+    if head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return None if name.startswith("utf-16") else "utf-16"
+    for candidate in ("utf-8", "gb18030"):
+        text = codecs.getincrementaldecoder(candidate)("replace").decode(sample, final=len(sample) < _HEAD)
+        bad = text.count("\ufffd")
+        # A file of this encoding may be damaged at a place, but most of it is sound.
+        if bad and sum(not character.isascii() for character in text) <= 2 * bad:
             continue
+        if candidate == "utf-8" or _is_chinese(text):
+            return None if name.startswith(candidate) else candidate
+    try:
+        sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    return None if name == "cp1252" else "cp1252"
+
+
+def _undecodable(binary: BinaryIO, codec: str) -> bytes:
+    """Up to 64 KB from the line on that cannot be decoded."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    before = b""
+    while True:
+        block = binary.read(_HEAD)
         try:
-            codecs.getincrementaldecoder(name)().decode(head, final=len(head) < _HEAD)
-        except UnicodeDecodeError:
-            continue
-        return name
-    return None
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            whole = before + block
+            at = len(whole) - (len(error.object) - error.start)
+            # A line so long that its beginning has gone by is looked at from the first bad byte on.
+            begin = whole.rfind(b"\n", 0, at) + 1 or (at if len(whole) > _HEAD else 0)
+            return (whole[begin:] + binary.read(_HEAD))[:_HEAD]
+        except UnicodeError:  # UTF-16 without its byte order mark
+            return block
+        if not block:
+            return b""
+        before = block
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether bytes that decode as GB 18030 were meant so.
+
+    A quotation mark or an accented letter of a Western encoding and the letter behind it decode as one Han character
+    too, but as one that stands by itself among the letters of its word.
+    """
+    alone = meant = 0
+    for run in _HAN.finditer(text):
+        beside = text[run.start() - 1 : run.start()] + text[run.end() : run.end() + 1]
+        worded = any(character.isascii() and character.isalpha() for character in beside)
+        # The common characters have two bytes beyond ASCII.
+        if len(run.group()) == 1 and (worded or run.group().encode("gb18030")[1] < 0x80):
+            alone += 1
+        else:
+            meant += len(run.group())
+    return meant > alone
 
 
 def encode(text: str) -> bytes:

@@ -22,8 +22,21 @@ def as_text(value: Any) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON on one line."""
-    return json.dumps(value, ensure_ascii=False, default=_foreign)
+    """Return a value as JSON on one line; NaN and infinity, which JSON does not have, as null."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_foreign, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, default=_foreign)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return value
 
 
 def shorten(value: Any) -> Any:

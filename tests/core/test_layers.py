@@ -1,4 +1,5 @@
 import copy
+import pickle
 
 import pytest
 import torch
@@ -120,9 +121,21 @@ def test_int8_products_are_those_of_the_weights(monkeypatch, way, rows):
     linear = torch.nn.Linear(96, 40)
     # Large values of one sign, whose pairs overflow first.
     states = torch.rand(rows, 96, generator=generator) * 3 + torch.randn(rows, 1, generator=generator)
-    made = runtime.Int8Linear.of(linear)(states)
+    used = runtime.Int8Linear.of(linear)
+    made = used(states)
+    again = pickle.loads(pickle.dumps(used))
+    assert again._packed is None
+    torch.testing.assert_close(again(states), made, rtol=0, atol=0)
     exact = torch.nn.functional.linear(states, runtime.Int8Linear.of(linear).to_float().weight, linear.bias)
     assert made.shape == exact.shape == (rows, 40)
     assert float((made - exact).abs().max()) < 0.02 * float(exact.abs().max())
     alone = torch.cat([runtime.Int8Linear.of(linear)(row[None]) for row in states])
     torch.testing.assert_close(alone, made, rtol=1e-4, atol=1e-5)
+
+
+def test_a_used_int8_layer_can_be_pickled():
+    layer = runtime.Int8Linear.of(torch.nn.Linear(96, 40))
+    layer._packed = lambda: None  # as opaque as oneDNN's own layout, on any CPU
+    again = pickle.loads(pickle.dumps(layer))
+    assert again._packed is None
+    assert again.weight.equal(layer.weight)

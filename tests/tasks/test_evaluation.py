@@ -3,9 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from slmkit.errors import InputError
-from slmkit.tasks.classification import Classifier
+from slmkit.tasks.classification import BranchModel, Classifier
+from slmkit.tasks.classification.wording import Wording
 from slmkit.tasks.evaluation import evaluation, plot_history
 from slmkit.tasks.model_card import model_card
 
@@ -58,12 +60,30 @@ def test_a_learning_curve_is_drawn(fitted):
     assert plot_history(fitted.history_, ax=ax) is ax
     with pytest.raises(InputError, match="no looks"):
         plot_history([])
+    drawn = plot_history([{"strength": s, "score": 0.8, "loss": 0.5} for s in (1.0, 10.0, 100.0)])
+    assert [line.get_label() for line in drawn.get_lines()] == ["score", "loss"]
+
+
+@pytest.mark.parametrize("ngrams", [True, False])
+def test_a_card_says_whether_words_of_the_texts_are_in_it(fitted, tmp_path, ngrams):
+    model = fitted.model_
+    tensors = {name: value for name, value in model.tensors.items() if not name.startswith("ngrams.")}
+    if ngrams:
+        tensors |= Wording(np.array([5]), np.ones(1, np.float32), torch.ones(1, 2)).to_tensors()
+    BranchModel(model.slm, model.labels, tensors, depth=model.depth, max_length=model.max_length, upto=model.upto).save(
+        tmp_path / "mine"
+    )
+    card = (tmp_path / "mine" / "README.md").read_text()
+    assert ("are in the n-grams." in card) == ngrams
+    assert ("hold no text of the training.\n" in card) != ngrams
 
 
 def test_a_card_is_saved_that_holds_no_text(fitted, tmp_path):
     fitted.save(tmp_path / "mine")
     card = (tmp_path / "mine" / "README.md").read_text()
-    assert card == model_card(json.loads((tmp_path / "mine" / "config.json").read_text()), "mine")
+    config = json.loads((tmp_path / "mine" / "config.json").read_text())
+    ngrams = fitted.model_.wording is not None
+    assert card == model_card(config, "mine", ngrams=ngrams)
     for told in ("Classifier.load('mine')", "| labels |", "| texts | 36 |", "learning rate", "Looks at the held-back"):
         assert told in card
     assert "the good film" not in card

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from table_files import FORMATS, read_rows, sample, write_rows
 from toy_tasks import Mapping, Measure
@@ -187,6 +187,17 @@ def test_encodings(tmp_path, encoding):
     assert "1,這個,2," in (tmp_path / "out.csv").read_text("utf-8")
 
 
+def test_jsonl_has_only_what_json_has(tmp_path):
+    nan = float("nan")
+    pq.write_table(
+        pa.table({"text": ["a", "b"], "x": [nan, 1.5], "deep": [[nan, 1.0], [-float("inf")]]}), tmp_path / "in.parquet"
+    )
+    run_file(Mapping(lambda text: ({"v": (nan, 2)},)), tmp_path / "in.parquet", tmp_path / "out.jsonl")
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(row["x"], row["deep"]) for row in rows] == [(None, [None, 1.0]), (1.5, [None])]
+    assert rows[0]["value"] == {"v": [None, 2]}
+
+
 BAD_FILES = {
     "gb18030": (
         "in.csv",
@@ -246,6 +257,8 @@ cell = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 def test_any_text_survives_any_formats(tmp_path_factory, rows, chunk, data):
     folder = tmp_path_factory.mktemp("any")
     first, second = data.draw(st.sampled_from(FORMATS)), data.draw(st.sampled_from(FORMATS))
+    # Tabs and line ends in one cell can look like rows with typed quotes; see test_delimited.py.
+    assume("tsv" not in (first, second) or not any("\t" in c and {"\r", "\n"} & {*c} for row in rows for c in row))
     source = write_rows(folder / f"in.{first}", [{"a": a, "text": text} for a, text in rows])
     run_file(Measure(), source, folder / f"one.{second}", chunk_rows=chunk)
     run_file(Measure(), folder / f"one.{second}", folder / "two.jsonl", chunk_rows=chunk, prefix="again_")

@@ -292,3 +292,55 @@ def test_polars_and_arrow_tables_come_back_as_what_they_are():
     assert isinstance(found, polars.DataFrame)
     assert found["length"].to_list() == [3, None, 5]
     assert frame.columns == ["text", "id", "tags"]
+
+
+def test_polars_types_that_arrow_does_not_have_come_back():
+    polars = pytest.importorskip("polars")
+    thing = object()
+    columns = {
+        "text": polars.Series(["x", None], dtype=polars.Enum(["x", "y"])),
+        "kind": polars.Series(["x", "y"], dtype=polars.Categorical),
+        "thing": polars.Series([thing, thing], dtype=polars.Object),
+    }
+    frame = polars.DataFrame(columns)
+    found = tables.apply(Measure(), frame)
+    assert list(found.schema.items())[:3] == list(frame.schema.items())
+    assert found["thing"][0] is thing
+    assert found["length"].to_list() == [1, None]
+    assert found["slm_error"].to_list() == [None, "missing"]
+    assert tables.apply(Measure(), frame[:0]).shape == (0, 7)
+    with pytest.raises(InputError, match="no column 'txt' in the frame"):
+        tables.apply(Measure(), frame, column="txt")
+    with pytest.raises(InputError, match="row 1"):
+        tables.apply(Measure(), frame, errors="raise")
+    series = polars.Series("title", ["a", "bb"])
+    assert tables.apply(Measure(), series).columns[0] == "title"
+    assert tables.apply(Measure(), polars.Series(["a", "bb"]))["length"].to_list() == [1, 2]
+    with pytest.raises(InputError, match="not LazyFrame"):
+        tables.apply(Measure(), frame.lazy())
+
+
+def test_arrow_keeps_the_notes_of_the_schema():
+    pa = pytest.importorskip("pyarrow")
+    table = pa.Table.from_pandas(pd.DataFrame({"text": ["a", "bb"]}, index=["r1", "r2"]))
+    fields = [table.schema.field(0).with_metadata({"own": "1"}).with_nullable(False), *list(table.schema)[1:]]
+    table = table.cast(pa.schema(fields, metadata=table.schema.metadata))
+    made = tables.apply(Measure(), table)
+    assert made.schema.metadata == table.schema.metadata
+    assert made.schema.field(0).equals(table.schema.field(0), check_metadata=True)
+    assert made.to_pandas()["length"].to_dict() == {"r1": 1, "r2": 2}
+    column = tables.apply(Measure(), table.column("text"))
+    assert (column.column_names[0], column.column("length").to_pylist()) == ("text", [1, 2])
+    reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+    assert tables.apply(Measure(), reader).num_rows == 2
+
+
+def test_what_gives_itself_as_arrow_but_is_no_table():
+    pa = pytest.importorskip("pyarrow")
+
+    class Column:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return pa.chunked_array([["a"]]).__arrow_c_stream__(requested_schema)
+
+    with pytest.raises(InputError, match="Column is no table"):
+        tables.apply(Measure(), Column())

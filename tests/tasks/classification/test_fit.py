@@ -149,6 +149,10 @@ def test_unusable_input_says_what_was_got(toy_slm, X, y, message):
         ("batch_tokens", 0),
         ("class_weight", "heavy"),
         ("class_weight", {"unheard": 2.0}),
+        ("class_weight", {"pos": -1.0}),
+        ("class_weight", {"pos": float("nan")}),
+        ("class_weight", {"pos": "2"}),
+        ("class_weight", {"pos": 0, "neg": 0}),
         ("random_state", "seed"),
     ],
 )

@@ -74,6 +74,18 @@ def test_a_validation_set_of_several_labels(toy_slm):
     assert model.model_.about["held_back"] == 24
 
 
+@pytest.mark.parametrize("rows", [1, 23, 25])
+def test_a_validation_set_needs_a_label_row_a_text(toy_slm, rows):
+    model = Classifier(method="linear", multi_label=True, slm=toy_slm)
+    with pytest.raises(InputError, match=f"validation: 24 texts and {rows} rows of labels"):
+        model.fit(TEXTS, SETS, validation=(TEXTS[:24], SETS[:rows]))
+
+
+def test_a_score_needs_a_label_row_a_text(model):
+    with pytest.raises(InputError, match="32 texts and 1 rows of labels"):
+        model.score(TEXTS, SETS[:1])
+
+
 @pytest.mark.parametrize(
     ("y", "message"),
     [
@@ -83,6 +95,8 @@ def test_a_validation_set_of_several_labels(toy_slm):
         ([set(), set()], "no label at all"),
         ([{"a"}, {1}], "int, str|different types"),
         (np.array([[0, 1], [0, 2]]), "row 1 of y: an indicator"),
+        (np.array([["a", "b"], ["a", "c"]]), "holds 0 and 1 only; labels by name"),
+        (pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [0, 1]}), "0 and 1 only"),
         ([{"a"}], "2 texts and 1"),
     ],
 )

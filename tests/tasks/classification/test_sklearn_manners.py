@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 from sklearn.utils.validation import check_is_fitted
 
+from slmkit.errors import InputError
 from slmkit.tasks.classification import Classifier
 
 
@@ -142,6 +145,28 @@ def test_scorers(toy_slm, reviews, scoring):
     ).all()
 
 
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series, lambda y: np.array(y, dtype=np.float32)])
+def test_float_labels_are_scored(toy_slm, reviews, kind):
+    texts, stars = np.array(reviews[0]), [3.5 if label == "pos" else 0.5 for label in reviews[1]]
+    model = Classifier(method="linear", slm=toy_slm).fit(texts, kind(stars))
+    assert model.score(texts, kind(stars)) == 1.0
+    assert model.score(texts, kind([0.5] * 64)) == 0.5
+    assert model.score(texts, kind([0.5] * 64), sample_weight=[s == 0.5 for s in stars]) == 1.0
+    assert cross_val_score(model, texts, kind(stars), cv=2).mean() > 0.9
+
+
+def test_a_score_needs_a_label_a_text(linear, reviews):
+    texts, labels = reviews
+    for X, y, message in (
+        (texts, labels[:1], "64 texts and 1 rows"), (texts[:1], labels, "1 texts and 64 rows"), ([], [], "0 texts"),
+        (texts[:2], [1, 2], "labels such as 1"), (texts[:2], ["pos", None], "row 1 of y: the label is missing"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            linear.score(X, y)
+    assert linear.score(texts[:2], ["other", labels[1]]) == 0.5
+    assert linear.score(texts, pd.Series(labels, dtype="category")) == 1.0
+
+
 def test_pipelines_pass_sample_weights(toy_slm, reviews):
     pipeline = make_pipeline(Classifier(method="linear", slm=toy_slm))
     pipeline.fit(*reviews, classifier__sample_weight=np.ones(64))
@@ -149,7 +174,5 @@ def test_pipelines_pass_sample_weights(toy_slm, reviews):
 
 
 def test_a_fitted_classifier_can_be_pickled(linear, reviews):
-    import pickle
-
     again = pickle.loads(pickle.dumps(linear))
     np.testing.assert_array_equal(again.predict_proba(reviews[0]), linear.predict_proba(reviews[0]))

@@ -3,7 +3,8 @@ import pytest
 import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from slmkit.tasks.classification import Classifier
+from slmkit.tasks.classification import BranchModel, Classifier
+from slmkit.tasks.classification import wording as wording_module
 from slmkit.tasks.classification.training_set import TrainingSet
 from slmkit.tasks.classification.wording import Wording, fit_wording, weigh
 from slmkit.text.ngrams import ngrams
@@ -54,6 +55,46 @@ def test_it_is_stored_small_and_read_back(toy_slm, fitted):
     read = toy_slm.tokenizer.encode_ids(TEXTS)
     torch.testing.assert_close(Wording.of(stored).logits(*read), wording.logits(*read), rtol=0.02, atol=0.02)
     assert Wording.of({"head.weight": torch.zeros(2, 4)}) is None
+
+
+def test_it_is_fitted_on_no_more_tokens_than_there_is_room_for(toy_slm, monkeypatch):
+    texts = ["the film is good !", "bad bank"] * 50
+    data, seen, fit = _data(texts, [1, 0] * 50), [], wording_module.sparse_head
+
+    def watched(lengths, places, values, width, truth, *rest, **more):
+        seen.append(truth.tolist())
+        return fit(lengths, places, values, width, truth, *rest, **more)
+
+    monkeypatch.setattr(wording_module, "sparse_head", watched)
+    whole, _ = fit_wording(toy_slm.tokenizer, data, 2, seed=0)
+    assert seen[0] == data.classes.tolist()  # all of them, in their order
+    tokens = sum(map(len, toy_slm.tokenizer.encode_batch(texts)))
+    monkeypatch.setattr(wording_module, "MOST_TOKENS", tokens // 4)
+    for seed in (0, 0, 1):
+        part, _ = fit_wording(toy_slm.tokenizer, data, 2, seed=seed)
+    assert 15 < len(seen[1]) < 40
+    assert set(seen[1]) == {0, 1}
+    assert seen[1] == seen[2] != seen[3]
+    assert part.keys.tolist() == whole.keys.tolist()
+    monkeypatch.setattr(wording_module, "MOST_TOKENS", 1)
+    assert fit_wording(toy_slm.tokenizer, data, 2, seed=0) is None  # a single text
+
+
+def test_chinese_is_explained_by_its_own_characters(toy_slm):
+    """The space that is put before a text is a token without characters, and part of n-grams."""
+    texts = ["很好的酒店", "房间差", "服务很好", "服务差"] * 10
+    model = Classifier.from_labels({"pos": "good", "neg": "bad"}, slm=toy_slm).model_
+    wording, _ = fit_wording(toy_slm.tokenizer, _data(texts, [1, 0] * 20), 2, seed=0)
+    made = BranchModel(toy_slm, model.labels, {**model.tensors, **wording.to_tensors()}, depth=0, max_length=64)
+    for text in ("很好的酒店", "服务差", "good 房间差"):
+        tokens = toy_slm.tokenizer.encode(text)
+        told = made.explain(text)
+        if text != "good 房间差":
+            assert wording.by_token(tokens)[0].abs().sum() > 0.01
+        difference = told.score - told.baseline
+        total = sum(token.score for token in told.tokens)
+        assert total == pytest.approx(difference, abs=0.01 * max(abs(difference), 0.05) + 1e-4)
+        assert told.error == pytest.approx(difference - total, abs=1e-4)
 
 
 def test_ngrams_of_one_text_each_are_nothing_to_learn_from(toy_slm):
