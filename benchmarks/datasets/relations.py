@@ -8,6 +8,7 @@ from slmkit.benchmarks.datasets.retrieval_readers import by_split
 from slmkit.benchmarks.datasets.splits import Carve, DropSeen
 
 _PAIR, _TRIPLES = ("text, head and tail", "relation"), ("text", "triples")
+_NOT_IN_DEV = "Sentences of dev are left out of train."
 _IN_TAR = "it stands in a gzipped tar, which is not unpacked"
 _BY_NAME = "A triple is right where head, relation and tail are written as they are there; types do not count."
 
@@ -116,7 +117,7 @@ RELATIONS = (
         protocols=("fitted",),
         rules=(DropSeen("train", "dev"),),
         notes="Entities and relations are found together. A relation is right where both mentions' places and types "
-        "and the relation are (micro F1). Sentences of dev are left out of train.",
+        f"and the relation are (micro F1). {_NOT_IN_DEV}",
     ),
     Dataset(
         name="scierc-relations",
@@ -174,7 +175,7 @@ RELATIONS = (
     ),
     Dataset(
         name="finre",
-        version="1",
+        version="2",
         task="relations",
         language="zh",
         licence="repository MIT",
@@ -207,12 +208,13 @@ RELATIONS = (
         columns=_PAIR,
         metric="relation_f1",
         protocols=("fitted",),
+        rules=(relation_readers.DropSentences(),),
         notes="Both mentions are given; micro F1 of 43 relations, 'unknown' is no relation. A pair may stand in "
-        "several rows with different relations; each row is answered by itself.",
+        f"several rows with different relations; each row is answered by itself. {_NOT_IN_DEV}",
     ),
     Dataset(
         name="sanwen",
-        version="1",
+        version="2",
         task="relations",
         language="zh",
         licence="repository MIT",
@@ -245,7 +247,8 @@ RELATIONS = (
         columns=_PAIR,
         metric="relation_f1",
         protocols=("fitted",),
-        notes="Essays. Both mentions are given; micro F1 of nine relations, 'unknown' is no relation.",
+        rules=(relation_readers.DropSentences(),),
+        notes=f"Essays. Both mentions are given; micro F1 of nine relations, 'unknown' is no relation. {_NOT_IN_DEV}",
     ),
     Dataset(
         name="duie-sample",

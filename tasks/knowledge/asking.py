@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from slmkit.errors import InputError
 from slmkit.tasks.knowledge.guard import check_reads
 from slmkit.tasks.knowledge.store import Store, mapped
@@ -25,7 +27,7 @@ def ask(store: Store, cypher: Any, parameters: Mapping[str, Any] | None, *, writ
         check_reads(cypher)
     try:
         with mapped(store.path):
-            columns, rows = store.ask(cypher, parameters, write=write)
+            columns, rows = store.ask(cypher, _handed_over(parameters or {}), write=write)
     except RuntimeError as error:
         raise InputError(f"the query cannot be run: {' '.join(str(error).split())[:500]}") from error
     frame = pd.DataFrame([list(map(_plain, row)) for row in rows], columns=range(len(columns)))
@@ -37,3 +39,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items() if name not in _INNER}
     return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _handed_over(value: Any) -> Any:
+    """A parameter as the database takes it: numpy's and pandas' numbers as Python's."""
+    if isinstance(value, (np.number, np.bool_)):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {name: _handed_over(each) for name, each in value.items()}
+    return [_handed_over(each) for each in value] if isinstance(value, (list, tuple, np.ndarray)) else value

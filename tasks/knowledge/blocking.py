@@ -87,7 +87,7 @@ def _person(form: Form) -> Pairs:
 
 
 def _misspelt(form: Form) -> Pairs:
-    if any(char.isdigit() for char in form.core):
+    if form.family == "location" or any(char.isdigit() for char in form.core):
         return
     tokens, family = form.tokens, form.family
     if form.han and len(tokens) == 1:

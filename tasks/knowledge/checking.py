@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from slmkit.errors import InputError
@@ -18,13 +19,23 @@ def check(text: str, extraction: Extraction) -> tuple[list[Mention], list[Triple
     """
     if not isinstance(extraction, Extraction):
         raise InputError(f"the extractor gave a {type(extraction).__name__}, expected an Extraction")
-    found: dict[tuple[int, int, str], Mention] = {}
     for triple in extraction.triples:
         _check_triple(text, triple)
-    for mention in (*extraction.mentions, *(side for t in extraction.triples for side in (t.head, t.tail))):
+    for mention in (*extraction.mentions, *_sides(extraction)):
         _check_mention(text, mention)
+    return all_mentions(extraction), list(extraction.triples)
+
+
+def all_mentions(extraction: Extraction) -> list[Mention]:
+    """The mentions, those of triples too, in the order of the text and each once."""
+    found: dict[tuple[int, int, str], Mention] = {}
+    for mention in (*extraction.mentions, *_sides(extraction)):
         found.setdefault((mention.start, -mention.end, mention.type), mention)
-    return [found[place] for place in sorted(found)], list(extraction.triples)
+    return [found[place] for place in sorted(found)]
+
+
+def _sides(extraction: Extraction) -> Iterator[Mention]:
+    return (side for triple in extraction.triples for side in (triple.head, triple.tail))
 
 
 def _check_mention(text: str, mention: Mention) -> None:

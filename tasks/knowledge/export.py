@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from slmkit.errors import InputError, MissingExtraError
 from slmkit.tasks.knowledge import reading
+from slmkit.tasks.knowledge.keys import as_given
 from slmkit.tasks.knowledge.store import Store
+from slmkit.tasks.knowledge.surfaces import safe
 
 if TYPE_CHECKING:
     import networkx
@@ -118,7 +120,8 @@ def _neo4j(store: Store, folder: Path) -> None:
         for row, evidence in reading.all_edges(store):
             _, relation, _, score, seen, documents, head, tail, sentence = reading.edge_row(row, evidence)
             ends = [head, tail, "RELATED", inert(relation)]
-            writer.writerow([*ends, score, seen, _listed(map(str, documents)), inert(" ".join(sentence.split()))])
+            from_ = _listed(safe(str(document)) for document in documents)
+            writer.writerow([*ends, score, seen, from_, inert(" ".join(sentence.split()))])
 
 
 def inert(text: str) -> str:
@@ -158,7 +161,7 @@ def _edge_dicts(store: Store) -> Iterator[dict[str, Any]]:
     for row, evidence in reading.all_edges(store):
         about = dict(zip(("head_id", "tail_id", "relation", "score", "seen"), row, strict=False))
         pieces = [
-            {**{"document": each.document, "score": each.score, "sentence": each.sentence}}
+            {"document": safe(str(as_given(each.document))), "score": each.score, "sentence": each.sentence}
             | {"start": each.start_at, "end": each.end_at, "head_start": each.head_start, "head_end": each.head_end}
             | {"tail_start": each.tail_start, "tail_end": each.tail_end}
             for each in evidence

@@ -13,12 +13,12 @@ from slmkit.tasks.knowledge import by_hand, growing, reading
 from slmkit.tasks.knowledge.asking import ask
 from slmkit.tasks.knowledge.keys import as_given, as_stored
 from slmkit.tasks.knowledge.records import Embed, Extraction, Extractor, GrowthReport, Key
-from slmkit.tasks.knowledge.remerging import remerge
+from slmkit.tasks.knowledge.remerging import finish, remerge
 from slmkit.tasks.knowledge.store import Store
-from slmkit.tasks.knowledge.taking_in import TakingIn, put
+from slmkit.tasks.knowledge.taking_in import TakingIn, open_both, put
 from slmkit.tasks.knowledge.triples import TripleTable
 from slmkit.tasks.progress import row_progress
-from slmkit.tasks.question_answering.sources import Row, Source, as_key, open_source
+from slmkit.tasks.question_answering.sources import Row, Source, as_key
 
 if TYPE_CHECKING:
     import networkx
@@ -98,10 +98,10 @@ class KnowledgeGraph:
 
         See ``create`` and ``add_frame``.
         """
+        # First, so that no file is made for nothing.
+        opened = open_both(frame, text, id, extractor, triples, errors)
         graph = cls.create(path, embed=embed, near=near)
-        graph.report = graph.add_frame(
-            frame, text, id, extractor=extractor, triples=triples, errors=errors, progress=progress
-        )
+        graph.report = graph._take_in(*opened, strict=errors == "raise", progress=progress)
         return graph
 
     report = GrowthReport()
@@ -125,6 +125,7 @@ class KnowledgeGraph:
         if problem is not None:
             raise InputError(f"document {document_id!r}: its text is {problem}")
         row = Row(0, document_id, as_key(document_id), text, {}, None)
+        finish(self._store, self._near)
         put(self._store, self._near, self._embedder(), row, extraction, replace=replace)
 
     def add_frame(
@@ -157,17 +158,8 @@ class KnowledgeGraph:
         Raises:
             InputError: the source or a column cannot be used, or, with ``errors="raise"``, a row.
         """
-        if errors not in ("quarantine", "raise"):
-            raise InputError(f"errors must be 'quarantine' or 'raise', not {errors!r}")
-        if (extractor is None) == (triples is None):
-            raise InputError("give an extractor or a table of triples, one of the two")
-        rows: Source = open_source(source, text, id, (), encoding)
-        found = extractor if extractor is not None else TripleTable.read(triples, id, encoding)
-        taking = TakingIn(
-            self._store, self._near, self._embedder(), replace=replace, resume=resume, strict=errors == "raise"
-        )
-        with row_progress("graph", rows.total, show=progress) as advance:
-            return taking.run(rows, found, advance)
+        opened = open_both(source, text, id, extractor, triples, errors, encoding)
+        return self._take_in(*opened, replace=replace, resume=resume, strict=errors == "raise", progress=progress)
 
     def remove(self, ids: Any) -> int:
         """Take out documents, with the nodes and edges that they alone support; unknown ids are passed over.
@@ -181,6 +173,7 @@ class KnowledgeGraph:
         single = isinstance(ids, (str, bytes, int, float)) or not hasattr(ids, "__iter__")
         keys = list(dict.fromkeys(as_stored(as_key(each)) for each in ([ids] if single else ids)))
         count = 0
+        finish(self._store, self._near)
         for key in keys:
             with self._store.change():
                 found = growing.find(self._store, key)
@@ -266,11 +259,13 @@ class KnowledgeGraph:
         Raises:
             InputError: the node has no such surface, or no other one.
         """
+        finish(self._store, self._near)
         with self._store.change():
             return by_hand.split(self._store, reading.find(self._store, node), surface, self._near)
 
     def merge(self, a: Any, b: Any) -> int:
         """Make two nodes one. It is remembered, and holds for documents that come later; returns the node's id."""
+        finish(self._store, self._near)
         with self._store.change():
             first, second = reading.find(self._store, a), reading.find(self._store, b)
             if first == second:
@@ -342,6 +337,21 @@ class KnowledgeGraph:
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({str(self.file)!r}, {len(self):,} nodes)"
+
+    def _take_in(
+        self,
+        rows: Source,
+        found: Extractor | TripleTable,
+        *,
+        replace: bool = False,
+        resume: bool = False,
+        strict: bool,
+        progress: bool,
+    ) -> GrowthReport:
+        finish(self._store, self._near)
+        taking = TakingIn(self._store, self._near, self._embedder(), replace=replace, resume=resume, strict=strict)
+        with row_progress("graph", rows.total, show=progress) as advance:
+            return taking.run(rows, found, advance)
 
     def _embedder(self) -> Embed | None:
         if self._store.facts.get("contexts") != "yes":

@@ -10,6 +10,9 @@ _SKIP = re.compile(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`]|``)*`|/\*.*?\*/|//[^\n]*""", re.DOTALL
 )  # texts, quoted names, remarks
 _WORD = re.compile(r"(?<![\w.$:])[A-Za-z_]\w*")
+# The database reads 1LOAD and $1LOAD as a number and a keyword. Of 2.5E-3 the E is part of the number.
+_NUMBER = r"(?<!\w)(?:\d+\.?\d*|\.\d+)"
+_GLUED = re.compile(rf"{_NUMBER}(?:(?![eE][+-]?\d)|[eE][+-]?\d+)[^\W\d]\w*")
 _STARTS = frozenset(["MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN", "PROFILE"])
 _FORBIDDEN = frozenset(
     [
@@ -36,6 +39,9 @@ def check_reads(cypher: str) -> None:
         raise InputError("the query is empty")
     if ";" in bare:
         raise InputError("one statement at a time")
+    glued = _GLUED.search(bare)
+    if glued is not None:
+        raise InputError(f"{glued[0]}: a number and a word need white space between them")
     if found[0] not in _STARTS:
         raise InputError(f"a query that reads begins with MATCH, UNWIND, WITH, RETURN or CALL, not {found[0]}")
     wrong = next((word for word in found if word in _FORBIDDEN), None)

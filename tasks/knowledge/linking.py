@@ -62,7 +62,8 @@ def drop_dead(desk: Desk, rows: Mapping[str, NameRow]) -> set[str]:
 def _take_out(desk: Desk, row: NameRow) -> set[str]:
     if not row.bound:
         for block in desk.blocks(keys_of(form_of(row)).kept).values():
-            block.remove(row.key)
+            if row.key in block:  # it was put in by an older version perhaps, which kept it under other keys
+                block.remove(row.key)
     tied = desk.names(row.ties)
     for other in tied.values():
         other.ties.pop(row.key, None)

@@ -6,19 +6,21 @@ pronoun for the person who was named last. A pure function of the text and its m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from slmkit.tasks.knowledge.records import Mention
 from slmkit.tasks.knowledge.rules import is_abbreviation, is_acronym
 from slmkit.tasks.knowledge.stated import says_same
-from slmkit.tasks.knowledge.surfaces import Form, analyse, clean
+from slmkit.tasks.knowledge.surfaces import Form, analyse, clean, initials
 from slmkit.tasks.knowledge.words import family_of, words
 
 _PRONOUNS = frozenset(["he", "him", "his", "himself", "she", "her", "hers", "herself", "他", "她", "他自己", "她自己"])
 _SCORES = {"": 1.0, "stated": 0.95, "acronym": 0.9, "surname": 0.9, "given name": 0.8, "short name": 0.8}
 _SCORES |= {"abbreviation": 0.8, "pronoun": 0.6}
 STATED = 0.95
+_KEY = 30  # characters of a key
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,10 @@ def read(text: str, mentions: Sequence[Mention]) -> Reading:
                     local.setdefault(other, (long, "stated"))
         else:
             stated[form.family, form.surface, reads[long].form.surface] = None
+    names = _Names(reads)
     for at, each in enumerate(reads):
         if at not in local and not each.pronoun:
-            found = _resolve(at, reads)
+            found = _resolve(at, reads, names)
             if found is not None:
                 local[at] = found
     uses: list[Use | None] = []
@@ -132,44 +135,63 @@ def _pronoun(at: int, reads: Sequence[_Read], uses: Sequence[Use | None]) -> Use
     return None
 
 
-def _resolve(at: int, reads: Sequence[_Read]) -> tuple[int, str] | None:
+def _resolve(at: int, reads: Sequence[_Read], names: _Names) -> tuple[int, str] | None:
     """Which other mention this one stands for, and by which rule."""
     form = reads[at].form
+    rules: tuple[str, ...]
     if form.family == "person" and (not form.full or (form.han and len(form.tokens) == 1)):
-        for rule, fits in (("surname", _is_surname), ("given name", _is_given_name)):
-            found = _nearest(at, reads, fits)
-            if found is not None:
-                return found, rule
-        return None
-    if form.acronym:
-        found = _only(at, reads, is_acronym)
-        return None if found is None else (found, "acronym")
-    if form.family == "organization":
-        for rule, fits in (("short name", _is_beginning), ("abbreviation", is_abbreviation)):
-            found = _only(at, reads, fits)
-            if found is not None:
-                return found, rule
-    return None
+        rules = ("surname", "given name")
+        found = [names.nearest(at, form, rule) for rule in rules]
+    else:
+        whole = ("short name", "abbreviation") if form.family == "organization" else ()
+        rules = ("acronym",) if form.acronym else whole
+        found = [names.only(form, rule) for rule in rules]
+    return next(((target, rule) for target, rule in zip(found, rules, strict=True) if target is not None), None)
 
 
 Fits = Callable[[Form, Form], bool]
 
 
-def _nearest(at: int, reads: Sequence[_Read], fits: Fits) -> int | None:
-    """The last one before that fits; else the first one after, if all after are one name."""
-    form = reads[at].form
-    for other in range(at - 1, -1, -1):
-        if not reads[other].pronoun and fits(form, reads[other].form):
-            return other
-    after = [n for n in range(at + 1, len(reads)) if not reads[n].pronoun and fits(form, reads[n].form)]
-    return after[0] if len({reads[n].form.core for n in after}) == 1 else None
+class _Names:
+    """The names of a document, so kept that a short form is compared with few of them, and once."""
 
+    def __init__(self, reads: Sequence[_Read]) -> None:
+        self._places: dict[Form, list[int]] = {}
+        for number, each in enumerate(reads):
+            if not each.pronoun:
+                self._places.setdefault(each.form, []).append(number)
+        self._kept: dict[str, dict[tuple[str, str], list[Form]]] = {}
+        self._found: dict[tuple[str, Form], tuple[list[int], bool]] = {}
 
-def _only(at: int, reads: Sequence[_Read], fits: Fits) -> int | None:
-    """The first one that fits, if all that fit are one name."""
-    form = reads[at].form
-    found = [n for n, each in enumerate(reads) if n != at and each.form.family == form.family and fits(form, each.form)]
-    return found[0] if len({reads[n].form.core for n in found}) == 1 else None
+    def only(self, form: Form, rule: str) -> int | None:
+        """The first mention that a short form may stand for by a rule, if all such mentions are of one name."""
+        places, one = self._fitting(form, rule)
+        return places[0] if one else None
+
+    def nearest(self, at: int, form: Form, rule: str) -> int | None:
+        """The last one before a place; else the first one after it, if all after it are of one name."""
+        places, one = self._fitting(form, rule)
+        before = bisect_left(places, at)
+        return places[before - 1] if before else places[0] if one else None
+
+    def _fitting(self, form: Form, rule: str) -> tuple[list[int], bool]:
+        """The mentions that a short form may stand for, and whether they are of one name."""
+        if (rule, form) not in self._found:
+            found: dict[Form, None] = {}
+            for key in _LONG[rule].short(form):
+                near = self._under(rule).get((form.family, key[:_KEY]), ())
+                found.update(dict.fromkeys(each for each in near if each != form and _LONG[rule].fits(form, each)))
+            places = sorted(place for each in found for place in self._places[each])
+            self._found[rule, form] = places, len({each.core for each in found}) == 1
+        return self._found[rule, form]
+
+    def _under(self, rule: str) -> dict[tuple[str, str], list[Form]]:
+        if rule not in self._kept:
+            kept = self._kept[rule] = {}
+            for form in self._places:
+                for key in _LONG[rule].long(form):
+                    kept.setdefault((form.family, key[:_KEY]), []).append(form)
+        return self._kept[rule]
 
 
 def _is_surname(short: Form, long: Form) -> bool:
@@ -196,3 +218,32 @@ def _is_beginning(short: Form, long: Form) -> bool:
         whole = short.folded.endswith(words().institution_zh)
         return not whole and len(short.core) >= 2 and long.core.startswith(short.core)
     return len(short.tokens) == 1 and long.tokens[:1] == short.tokens
+
+
+@dataclass(frozen=True)
+class _Long:
+    """Which long names a short one may stand for: those that fit. Such a pair has a key in common."""
+
+    fits: Fits
+    short: Callable[[Form], Iterable[str]]
+    long: Callable[[Form], Iterable[str]]
+
+
+def _beginnings(form: Form) -> Iterable[str]:
+    last = min(len(form.core), _KEY + 1)
+    return (form.core[:end] for end in range(1, last)) if form.han else ()
+
+
+_LONG = {
+    "surname": _Long(_is_surname, lambda form: {form.core}, lambda form: {*_beginnings(form), *form.tokens[-1:]}),
+    "given name": _Long(
+        _is_given_name, lambda form: {form.core, form.folded}, lambda form: {form.core[-2:], *form.tokens[:1]}
+    ),
+    "acronym": _Long(is_acronym, lambda form: {form.acronym}, initials),
+    "short name": _Long(_is_beginning, lambda form: {form.core}, lambda form: {*_beginnings(form), *form.tokens[:1]}),
+    "abbreviation": _Long(
+        is_abbreviation,
+        lambda form: {form.core[:1] + form.core[-1:]} if form.han and len(form.core) <= 4 else (),
+        lambda form: {form.folded[0] + char for char in form.folded[1:]} if form.han else (),
+    ),
+}

@@ -11,6 +11,7 @@ from slmkit.errors import MissingExtraError
 from slmkit.tasks.knowledge import reading
 from slmkit.tasks.knowledge.edges import Evidence
 from slmkit.tasks.knowledge.store import Row, Store
+from slmkit.tasks.knowledge.surfaces import safe
 
 BASE = "urn:slmkit:"
 _PREFIXES = {
@@ -88,6 +89,7 @@ def _edge(term: _Terms, number: int, row: Row, evidence: Sequence[Evidence]) -> 
     yield ox.Triple(edge, term("about", "score"), ox.Literal(float(score)))
     yield ox.Triple(edge, term("about", "seen"), ox.Literal(seen))
     for document in documents:
-        yield ox.Triple(edge, term("dct", "source"), ox.Literal(document))
+        source = document if isinstance(document, int) else safe(document)
+        yield ox.Triple(edge, term("dct", "source"), ox.Literal(source))
     for sentence in dict.fromkeys(piece.sentence for piece in evidence):
         yield ox.Triple(edge, term("dct", "description"), ox.Literal(sentence))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -31,6 +32,8 @@ _NODES = (
     "MATCH (n:Entity) WHERE n.id > cast($after AS INT64) "
     f"RETURN n.id, n.name, n.type, n.aliases, n.seen ORDER BY n.id LIMIT {PAGE}"
 )
+_NODE = "MATCH (n:Entity {id: cast($id AS INT64)}) RETURN n.id"
+_BIGGEST = 2**63
 _OUT = (
     "MATCH (a:Entity {id: cast($id AS INT64)})-[r:RELATED]->(b:Entity) "
     "RETURN a.id, b.id, r.relation, r.score, r.seen, r.documents, a.name, b.name"
@@ -127,10 +130,11 @@ def find(store: Store, node: Any) -> int:
     Raises:
         InputError: there is none, or several have the name.
     """
-    if isinstance(node, int) and not isinstance(node, bool):
-        if not store.run("MATCH (n:Entity {id: cast($id AS INT64)}) RETURN n.id", {"id": node}):
-            raise InputError(f"there is no node {node}")
-        return node
+    if isinstance(node, Integral) and not isinstance(node, bool):  # those of a frame are numpy's
+        number = int(node)
+        if not -_BIGGEST <= number < _BIGGEST or not store.run(_NODE, {"id": number}):
+            raise InputError(f"there is no node {number}")
+        return number
     if not isinstance(node, str) or is_missing(node) or not clean(node):
         raise InputError(f"a node is asked for by its name or id, not {node!r}")
     text, wanted = clean(node), fold(clean(node))

@@ -12,6 +12,7 @@ from slmkit.tasks.knowledge.linking import form_of
 from slmkit.tasks.knowledge.merging import Cluster, Joined, Likeness, Problem, cluster, explain
 from slmkit.tasks.knowledge.rules import Link
 from slmkit.tasks.knowledge.settled import settled_pairs, tied_by_hand
+from slmkit.tasks.knowledge.surfaces import PLACE_SUFFIX
 
 
 def regroup(desk: Desk, seeds: Iterable[str], near: float) -> None:
@@ -71,9 +72,10 @@ def describe(desk: Desk, node: EntityRow, found: Cluster | None = None) -> None:
 
 
 def _rank(row: NameRow) -> tuple[bool, bool, int, int, str]:
-    """The name to show: a long form without a title, seen often."""
+    """The name to show: a long form without a title, seen often. 北京 is as good as 北京市."""
     form = form_of(row)
-    short = any(tie.out or (tie.link is not None and tie.link.points > 0) for tie in row.ties.values())
+    links = [tie.link for tie in row.ties.values() if tie.link is not None and tie.link.rule != PLACE_SUFFIX]
+    short = any(tie.out for tie in row.ties.values()) or any(link.points > 0 for link in links)
     return bool(row.seen), not short and not form.acronym and not form.title, row.seen, len(row.surface), row.surface
 
 

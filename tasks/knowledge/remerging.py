@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from slmkit.tasks.knowledge.blocking import keys_of
 from slmkit.tasks.knowledge.desk import Desk
 from slmkit.tasks.knowledge.linking import form_of, tie
 from slmkit.tasks.knowledge.regrouping import regroup
 from slmkit.tasks.knowledge.store import Store
 
+Step = Callable[[Desk, list[str]], None]
 _STEP = 500
 _KEYS = f"MATCH (n:Name) WHERE n.key > $after RETURN n.key ORDER BY n.key LIMIT {_STEP}"
 
 
+_BEGUN = "MERGE (m:Meta {name: 'remerging'}) SET m.value = 'yes'"
+_DONE = "MATCH (m:Meta {name: 'remerging'}) DELETE m"
+_OPEN = "MATCH (m:Meta {name: 'remerging'}) RETURN m.value"
+
+
 def remerge(store: Store, near: float) -> int:
-    """Compare and group all names, some at a time; returns how many changed their node."""
-    with store.change():
-        store.run("MATCH (b:Block) DETACH DELETE b")
+    """Compare and group all names, some at a time; returns how many changed their node.
+
+    Where it is interrupted nodes and edges stay right, but names are not kept under all of their keys; see ``finish``.
+    """
     steps = (_keep_under_keys, _compare, lambda desk, keys: regroup(desk, keys, near))
-    before = dict(_entities(store))
-    for step in steps:
-        after = ""
-        while True:
-            with store.change():
-                keys = [row[0] for row in store.run(_KEYS, {"after": after})]
-                desk = Desk(store)
-                step(desk, keys)
-                desk.flush()
-            if len(keys) < _STEP:
-                break
-            after = keys[-1]
-    return sum(before.get(key) != entity for key, entity in _entities(store))
+    with store.alone():
+        before = dict(_entities(store))
+        with store.change():
+            store.run("MATCH (b:Block) DETACH DELETE b")
+            store.run(_BEGUN)
+        for step in steps:
+            _throughout(store, step)
+        with store.change():
+            store.run(_DONE)
+        return sum(before.get(key) != entity for key, entity in _entities(store))
+
+
+def finish(store: Store, near: float) -> None:
+    """Begin anew what was interrupted, before anything else changes the graph."""
+    with store.alone():
+        if store.run(_OPEN):
+            remerge(store, near)
+
+
+def _throughout(store: Store, step: Step) -> None:
+    after, more = "", True
+    while more:
+        with store.change():
+            keys = [row[0] for row in store.run(_KEYS, {"after": after})]
+            desk = Desk(store)
+            step(desk, keys)
+            desk.flush()
+        more = len(keys) == _STEP
+        after = keys[-1] if keys else ""
 
 
 def _entities(store: Store) -> list[tuple[str, int]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from slmkit.errors import MissingExtraError
 from slmkit.tasks.knowledge.blocking import SHORTEST_HAN, SHORTEST_HAN_NAME, SHORTEST_TOKEN, SHORTEST_WORD, known_group
 from slmkit.tasks.knowledge.surfaces import Form, given_name, initials
 from slmkit.tasks.knowledge.words import words
+from slmkit.tasks.spelling.pinyin import readings
 
 try:
     from rapidfuzz.distance import OSA
@@ -24,6 +27,8 @@ _SCORES = {
     "type not given": 0.8,
     "abbreviation": 0.75,
 }
+_UNVOICED = {"b": "p", "d": "t", "g": "k", "j": "q", "zh": "ch", "z": "c"}
+_VOICED = re.compile("^(?:zh|[bdgjz])")
 _STRIPPED = 0.96
 _BARE_TITLE = 0.8
 
@@ -53,6 +58,8 @@ def compare(a: Form, b: Form) -> Link | None:
     """The best link between two names, or None; ``compare(b, a)`` is the same one turned round."""
     if a.family != b.family:
         return _untyped(a, b)
+    if a.family == "location" and a.suffix and b.suffix and a.suffix != b.suffix:
+        return None  # 吉林省 is a province, 吉林市 a city
     for rule in (_same_core, _known, _swapped, _acronym, _person, _abbreviation, _misspelt):
         link = rule(a, b)
         if link is not None:
@@ -72,6 +79,8 @@ def _same_core(a: Form, b: Form) -> Link | None:
     if a.core != b.core:
         return None
     rule = ", ".join(dict.fromkeys([*a.dropped, *b.dropped])) or "spelling"
+    if a.family == "location" and a.suffix != b.suffix:  # 吉林 may be either
+        return Link(rule, _STRIPPED, -1 if a.suffix else 1)
     if a.family == "person" and not (a.full and b.full):
         if bool(a.title) == bool(b.title):
             return None  # Dr. Smith and Senator Smith
@@ -163,7 +172,10 @@ def is_abbreviation(short: Form, long: Form) -> bool:
 
 
 def _misspelt(a: Form, b: Form) -> Link | None:
-    if a.han != b.han or len(a.tokens) != len(b.tokens) or any(c.isdigit() for c in a.core + b.core):
+    # Places that differ in one letter are two more often than not: Shanxi and Shaanxi, Colombia and Columbia.
+    if a.family == "location" or a.han != b.han or len(a.tokens) != len(b.tokens):
+        return None
+    if any(c.isdigit() for c in a.core + b.core):
         return None
     unlike = [pair for pair in zip(a.tokens, b.tokens, strict=True) if pair[0] != pair[1]]
     if len(unlike) != 1 or not _one_slip(*unlike[0], a):
@@ -179,9 +191,34 @@ def _one_slip(one: str, other: str, form: Form) -> bool:
     if form.han:
         least = SHORTEST_HAN if alone else SHORTEST_HAN_NAME
         changed = {*one} ^ {*other}
-        return short >= least and not changed & words().contrast and OSA.distance(one, other) == 1
+        if short < least or changed & words().contrast or OSA.distance(one, other) != 1:
+            return False
+        return _sound_alike(one, other, transcribed=person)
     if short < (SHORTEST_WORD if alone else SHORTEST_TOKEN) or (not alone and one[:2] != other[:2]):
         return False
     if person and one[-1] != other[-1]:
         return False  # Christian, Christina, Christine
     return OSA.distance(one, other) <= (1 if alone or short < 12 else 2)
+
+
+def _sound_alike(one: str, other: str, *, transcribed: bool) -> bool:
+    """Whether a character that stands for another one sounds like it: 化学研究所 and 力学研究所 are two institutes.
+
+    Where a name is transcribed 蒂 and 提 are alike; elsewhere tones count. Without pypinyin nothing is alike.
+    """
+    unlike = [pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
+    if len(one) != len(other) or len(unlike) != 1:
+        return True  # one character more or less, or two that changed places
+    here, there = (_sounds(char, transcribed) for char in unlike[0])
+    return bool(here & there)
+
+
+@lru_cache(maxsize=8192)
+def _sounds(char: str, transcribed: bool) -> frozenset[str]:
+    try:
+        read = readings([char])[0]
+    except MissingExtraError:
+        return frozenset()
+    if not transcribed:
+        return frozenset(syllable + tone for syllable, tone in read)
+    return frozenset(_VOICED.sub(lambda match: _UNVOICED[match[0]], syllable) for syllable, _ in read)

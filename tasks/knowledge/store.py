@@ -57,10 +57,13 @@ class Store:
         """Make an empty graph; its file appears whole or not at all.
 
         Raises:
-            InputError: there is something at ``path``, or it cannot be written.
+            InputError: there is something at ``path``, or the log of what was there, or it cannot be written.
         """
         if path.exists():
             raise InputError(f"{path} is there already; open it with KnowledgeGraph.open, or choose another place")
+        log = path.with_name(path.name + WAL)
+        if log.exists():  # the database would read it into the new graph
+            raise InputError(f"{log} is left of a graph that was at {path}; move it away, or choose another place")
         new = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,6 +126,12 @@ class Store:
         if self.read_only:
             raise InputError(f"{self.path} was opened with read_only=True; open it without, to change it")
         with self._transaction("BEGIN TRANSACTION"):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Other threads wait: for what takes several transactions, between which nobody else may change anything."""
+        with self._guard:
             yield
 
     @contextmanager

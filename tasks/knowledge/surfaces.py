@@ -16,6 +16,7 @@ _JOINERS = re.compile(r"[-‐-―_/·•・‧∙]")
 _LOST = re.compile(r"['’‘`´\".“”,;:!?()（）「」『』《》\[\]]")
 _POSSESSIVE = re.compile(r"['’]s$")
 _ACRONYM = re.compile(r"[A-Z](?:[A-Z]|\.(?=[A-Z.]|$)){1,9}\.?")
+PLACE_SUFFIX = "place suffix"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Form:
         surface: as written, white space collapsed. family: the kind of thing, see ``family_of``.
         folded: without case, width, accents and marks. core: ``folded`` without title, article, legal form or
             place suffix. dropped: which of these it had, in order. title: the titles before or after the name.
+        suffix: the legal form or place suffix in Chinese that was dropped.
         tokens: of the core, parted at spaces and marks. han: whether it is written in Chinese characters.
         acronym: the letters of an acronym such as "WHO", lower case, else "". civil: whether the title is one
             that many people bear, such as "Mr.", and names nobody alone.
@@ -37,6 +39,7 @@ class Form:
     core: str
     dropped: tuple[str, ...]
     title: str
+    suffix: str
     tokens: tuple[str, ...]
     han: bool
     acronym: str
@@ -78,17 +81,17 @@ def analyse(surface: str, family: str) -> Form:
     """Take a (cleaned) surface apart."""
     folded, lists = fold(surface), words()
     han = any(map(is_han, folded))
-    core, dropped, title = folded, [], ""
+    core, dropped, title, suffix = folded, [], "", ""
     if family == "person":
         core, title = _strip_title_zh(folded, lists) if han else _strip_titles(folded, lists)
         dropped += ["title"] if title else []
     else:
-        core, dropped = _strip_forms(folded, family, lists, han)
+        core, dropped, suffix = _strip_forms(folded, family, lists, han)
     found = _ACRONYM.fullmatch(unicodedata.normalize("NFKC", surface))
     acronym = "".join(c for c in folded if c.isalpha()) if found and not han else ""
     civil = bool(title) and all(word in lists.civil for word in title.split())
     tokens = tuple(core.split())
-    return Form(surface, family, folded, core, tuple(dropped), title, tokens, han, acronym, civil)
+    return Form(surface, family, folded, core, tuple(dropped), title, suffix, tokens, han, acronym, civil)
 
 
 def _strip_titles(folded: str, lists: Words) -> tuple[str, str]:
@@ -117,7 +120,7 @@ def _strip_title_zh(folded: str, lists: Words) -> tuple[str, str]:
     return folded, ""
 
 
-def _strip_forms(folded: str, family: str, lists: Words, han: bool) -> tuple[str, list[str]]:
+def _strip_forms(folded: str, family: str, lists: Words, han: bool) -> tuple[str, list[str], str]:
     core, dropped = folded, []
     if core.startswith("the ") and len(core) > 4:
         core, dropped = core[4:], ["article"]
@@ -129,9 +132,11 @@ def _strip_forms(folded: str, family: str, lists: Words, han: bool) -> tuple[str
         core = " ".join(tokens)
     suffixes = {"organization": lists.legal_zh, "location": lists.place_zh}.get(family, ()) if han else ()
     for suffix in suffixes:
-        if core.endswith(suffix) and len(core) - len(suffix) >= 2:
-            return core[: -len(suffix)], [*dropped, "legal form" if family == "organization" else "place suffix"]
-    return core, dropped
+        # 镇 ends names too: 景德镇 is a city.
+        if core.endswith(suffix) and len(core) - len(suffix) >= (3 if suffix == "镇" else 2):
+            what = "legal form" if family == "organization" else PLACE_SUFFIX
+            return core[: -len(suffix)], [*dropped, what], suffix
+    return core, dropped, ""
 
 
 def initials(form: Form) -> frozenset[str]:

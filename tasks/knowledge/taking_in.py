@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from slmkit.errors import CheckpointError, DataError, InputError, MissingExtraError
 from slmkit.tasks.cells import describe
 from slmkit.tasks.knowledge import growing
-from slmkit.tasks.knowledge.checking import check
+from slmkit.tasks.knowledge.checking import all_mentions, check
 from slmkit.tasks.knowledge.growing import Entry
 from slmkit.tasks.knowledge.keys import as_stored
-from slmkit.tasks.knowledge.records import Embed, Extraction, Extractor, GrowthReport, Mention, Refusal
+from slmkit.tasks.knowledge.records import Embed, Extraction, Extractor, GrowthReport, Key, Mention, Refusal
 from slmkit.tasks.knowledge.store import Store
-from slmkit.tasks.knowledge.triples import TripleTable
-from slmkit.tasks.question_answering.sources import Row, Source, chunked
+from slmkit.tasks.knowledge.triples import Problem, TripleTable
+from slmkit.tasks.question_answering.sources import Row, Source, chunked, open_source
 from slmkit.text.sentences import sentence_spans
 
 CHUNK_ROWS = 32  # extracted in one call
@@ -25,6 +26,28 @@ _EXAMPLES = 100
 _TWICE = "its id comes twice"
 _THERE = "its id is in the graph; replace=True puts it in the place of the older one"
 _OTHER = "its id is in the graph, with another text"
+
+
+def open_both(
+    source: Any,
+    text: str,
+    id: str,  # noqa: A002
+    extractor: Extractor | None,
+    triples: Any,
+    errors: str,
+    encoding: str | None = None,
+) -> tuple[Source, Extractor | TripleTable]:
+    """The rows of documents, and what finds or has their triples; see ``KnowledgeGraph.add_frame``.
+
+    Raises:
+        InputError: they cannot be used, or an argument is none that is allowed.
+    """
+    if errors not in ("quarantine", "raise"):
+        raise InputError(f"errors must be 'quarantine' or 'raise', not {errors!r}")
+    if (extractor is None) == (triples is None):
+        raise InputError("give an extractor or a table of triples, one of the two")
+    rows = open_source(source, text, id, (), encoding)
+    return rows, extractor if extractor is not None else TripleTable.read(triples, id, encoding)
 
 
 class TakingIn:
@@ -49,14 +72,19 @@ class TakingIn:
 
     def run(self, source: Source, extractor: Extractor | TripleTable, advance: Callable[[int], None]) -> GrowthReport:
         """Take in all rows, each document in a transaction of its own."""
-        if isinstance(extractor, TripleTable):
-            for problem in extractor.problems:
-                self._refuse(Refusal(problem.row, problem.id, f"triple: {problem.reason}"))
+        table = extractor if isinstance(extractor, TripleTable) else None
+        came: set[Key] = set()
+        if table is not None:
+            self._refuse_triples(table.problems)
         for chunk in chunked(source.rows, CHUNK_ROWS, CHUNK_CHARACTERS):
+            if table is not None:
+                came.update(row.key for row in chunk if table.awaits(row.key))
             usable = [row for row in chunk if self._usable(row)]
             for row, extraction in self._extract(usable, extractor):
                 self._take(row, extraction)
             advance(len(chunk))
+        if table is not None:
+            self._refuse_triples(table.left_over(came))
         counts = {name: self._counts[name] for name in ("added", "replaced", "unchanged", "mentions", "triples")}
         refused = self._reasons.total()
         return GrowthReport(**counts, refused=refused, reasons=dict(self._reasons), examples=tuple(self._examples))
@@ -84,8 +112,7 @@ class TakingIn:
         if isinstance(extractor, TripleTable):
             for row in rows:
                 extraction, problems = extractor.extract(row.key, row.text)
-                for problem in problems:
-                    self._refuse(Refusal(problem.row, problem.id, f"triple: {problem.reason}"))
+                self._refuse_triples(problems)
                 yield row, extraction
         elif rows:
             yield from self._attempt(rows, extractor)
@@ -116,8 +143,12 @@ class TakingIn:
             return
         self._counts[what] += 1
         if what != "unchanged":
-            self._counts["mentions"] += len(extraction.mentions)
+            self._counts["mentions"] += len(all_mentions(extraction))
             self._counts["triples"] += len(extraction.triples)
+
+    def _refuse_triples(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self._refuse(Refusal(problem.row, problem.id, f"triple: {problem.reason}"))
 
     def _refuse(self, refusal: Refusal) -> None:
         if self.strict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from slmkit.errors import InputError
 from slmkit.tasks.base import cell_problem, require_column
 from slmkit.tasks.inputs import is_missing
+from slmkit.tasks.knowledge.keys import spelt_otherwise
 from slmkit.tasks.knowledge.records import Extraction, Key, Mention, Triple
 from slmkit.tasks.question_answering.sources import as_key
 from slmkit.text.sentences import sentence_spans
@@ -78,6 +79,21 @@ class TripleTable:
             else:
                 triples.append(found)
         return Extraction((), tuple(triples)), problems
+
+    def awaits(self, key: Key) -> bool:
+        """Whether there are triples of this document, or of one whose id is spelt otherwise."""
+        return key in self._by_document or spelt_otherwise(key) in self._by_document
+
+    def left_over(self, came: Set[Key]) -> list[Problem]:
+        """The rows whose document was not among those that came; see ``awaits`` for which have to be told."""
+        problems = []
+        for key, rows in self._by_document.items():
+            if key in came:
+                continue
+            other = spelt_otherwise(key)
+            hint = "" if other not in came else f"; there is {other!r}, and a text and a whole number are two ids"
+            problems += [Problem(wanted.row, key, f"no document has the id {key!r}{hint}") for wanted in rows]
+        return sorted(problems, key=lambda problem: problem.row)
 
 
 def _rows(source: Any, id: str, encoding: str | None) -> Iterable[Mapping[str, Any]]:  # noqa: A002

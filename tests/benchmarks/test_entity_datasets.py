@@ -52,6 +52,25 @@ def test_sentences_that_the_recognizer_was_trained_on_are_left_out(tiny_root, la
     assert datasets.load("peoplesdaily-ner", "dev", tiny_root).inputs == ["新"]
 
 
+def test_what_is_learned_from_is_not_in_dev(tiny_root, lay):
+    def chars(*texts):
+        return "\n".join("".join(f"{c} O\n" for c in text) for text in texts)
+
+    for name, path in (
+        ("weibo-ner", "zh/weibo-ner/weiboNER_2nd_conll.{}"),
+        ("resume-ner", "zh/resume-ner/{}.char.bmes"),
+    ):
+        lay(tiny_root, path.format("train") + ".xz", chars("好一", "好二。", "好三"))
+        lay(tiny_root, path.format("dev"), chars("好二", "好四"))
+        assert datasets.load(name, "train", tiny_root).inputs == ["好一", "好三"]
+        assert datasets.load(name, "dev", tiny_root).inputs == ["好二", "好四"]
+    # Of a set for the shipped recognizer dev gives way, since the recognizer has learned from train.
+    for split, words in (("train", "a b c"), ("dev", "B c d"), ("test", "c e")):
+        lay(tiny_root, f"en/wikiann_en/{split}.xz", "\n".join(f"en:{word}\tO\n" for word in words.split()))
+    assert datasets.load("wikiann-en", "dev", tiny_root).inputs == ["d"]
+    assert datasets.load("wikiann-en", "test", tiny_root).inputs == ["e"]
+
+
 def test_sets_by_name_have_their_types_in_words_and_are_entities_too():
     for entry in BY_NAME:
         assert entry.serves("entities")
@@ -75,6 +94,7 @@ def test_sets_by_name_have_their_types_in_words_and_are_entities_too():
         ("wnut17", 1009, 6),
         ("resume-ner", 463, 8),
         ("weibo-ner", 270, 8),
+        ("wikiann-en", 9658, 3),
         ("cluener2020-types", 1343, 10),
         ("ade-types", 560, 2),
         ("scierc-types", 275, 6),

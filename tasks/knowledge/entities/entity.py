@@ -37,8 +37,8 @@ def as_spans(given: Any, text: str, where: str = "the spans") -> list[Span]:
     """Spans of one text as ``(start, end, type)``, in order, each once, without the white space at their ends.
 
     Args:
-        given: tuples or lists of three, dicts or objects with start, end and type (or label), or such a list as JSON;
-            None, NaN and an empty cell are no spans.
+        given: tuples or lists of three, dicts or objects with start, end (or start_offset, end_offset) and type (or
+            label), or such a list as JSON; None, NaN and an empty cell are no spans.
         text: that they stand in. where: what an error calls them.
 
     Raises:
@@ -79,7 +79,8 @@ def _listed(given: Any, where: str) -> Iterable[Any]:
 def _span(given: Any, where: str) -> tuple[Any, Any, Any]:
     if isinstance(given, Mapping):
         kind = next((given[key] for key in _TYPE_KEYS if key in given), None)
-        return given.get("start"), given.get("end"), kind
+        start, end = (given.get(side, given.get(f"{side}_offset")) for side in ("start", "end"))  # the latter: doccano
+        return start, end, kind
     if hasattr(given, "start") and hasattr(given, "end"):
         return given.start, given.end, getattr(given, "type", None)
     if hasattr(given, "__getitem__") and not isinstance(given, (str, bytes)) and len(given) == 3:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slmkit.errors import InputError
 from slmkit.tasks.base import require_column
-from slmkit.tasks.inputs import as_rows, as_texts
+from slmkit.tasks.inputs import as_rows, as_texts, is_missing
 from slmkit.tasks.knowledge.entities.entity import Span, all_spans, as_spans
 from slmkit.tasks.knowledge.entities.tags import columns, tagged
 
@@ -63,7 +63,7 @@ def from_frame(
         whole, own = found.setdefault(owner, (said, []))
         if whole != said:
             raise InputError(f"row {number} of the frame: another text than that of an earlier row with id {owner!r}")
-        if start == start and start is not None:
+        if not is_missing(start):
             own += as_spans([(start, end, name)], said, f"row {number} of the frame")
     return Marked([said for said, _ in found.values()], [as_spans(own, said) for said, own in found.values()])
 
@@ -117,6 +117,8 @@ def from_columns(
 def from_jsonl(source: str | Path, *, text: str = "text", spans: str | None = None) -> Marked:
     """Take a file of JSON lines: objects with a text and a list of spans, as Prodigy, doccano and others write them.
 
+    Lines that were rejected or ignored in Prodigy are left out.
+
     Args:
         source: the file. text, spans: keys; None takes the first of spans, entities, labels, label that is there.
 
@@ -136,6 +138,8 @@ def from_jsonl(source: str | Path, *, text: str = "text", spans: str | None = No
             row = {text: row[0], **row[1]}
         if not isinstance(row, dict) or not isinstance(row.get(text), str):
             raise InputError(f"{where} is no object with a text under {text!r}")
+        if row.get("answer") in ("reject", "ignore"):
+            continue
         key = spans if spans is not None else next((key for key in _SPAN_KEYS if key in row), None)
         if key is None or key not in row:
             raise InputError(f"{where} has no spans; they are looked for under {spans or ', '.join(_SPAN_KEYS)}")

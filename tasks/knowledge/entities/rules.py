@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from slmkit.errors import InputError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _KEYS = frozenset({"label", "pattern", "regex", "veto", "ignore_case", "id"})
 _SEED = 2  # characters by which a phrase is looked for
+
+_ONE_AT_A_TIME = Lock()
+"""A zone of a vocabulary, which all rules share, is of one text alone."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,22 @@ class Rules:
                 found[veto].add(span)
         return sorted(found[False], key=lambda s: (s[0], -s[1])), sorted(found[True])
 
-    def _of_tokens(self, text: str) -> Iterable[tuple[bool, Span]]:
+    def _of_tokens(self, text: str) -> list[tuple[bool, Span]]:
         code = language(text)
-        if code not in self._matchers:
-            self._matchers[code] = self._matcher(_blank(code))
-        doc = _blank(code).make_doc(text)
-        for key, start, end in self._matchers[code](doc):
-            _, label, veto = self._tokens[int(doc.vocab.strings[key])]
-            span = doc[start:end]
-            yield veto, (span.start_char, span.end_char, label)
+        nlp = _blank(code)
+        with _ONE_AT_A_TIME:
+            if code not in self._matchers:
+                self._matchers[code] = self._matcher(nlp)
+            found = []
+            # What is new in a text is forgotten at the end of the zone; else the vocabulary would grow with every text.
+            with nlp.memory_zone():
+                doc = nlp.make_doc(text)
+                for key, start, end in self._matchers[code](doc):
+                    _, label, veto = self._tokens[int(nlp.vocab.strings[key])]
+                    span = doc[start:end]
+                    found.append((veto, (span.start_char, span.end_char, label)))
+                del doc
+        return found
 
     def _matcher(self, nlp: Language) -> Matcher:
         from spacy.matcher import Matcher

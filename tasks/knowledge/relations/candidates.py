@@ -20,6 +20,7 @@ from slmkit.text.sentences import sentence_spans
 
 SPAN_FLOOR, LINK_FLOOR = -3.0, -4.0  # scores below which nothing is looked at; 0 is where right and wrong part
 MOST_SPANS = 64  # of a window
+_STRETCH = 64  # characters; heads that overlap have one in common
 
 Place = tuple[int, int, int]
 """Start, end and type of a mention; the type by its number."""
@@ -51,10 +52,18 @@ class Found:
         """
         chances = judge.chances(np.array(self.scores, dtype=np.float64).reshape(-1, 4))
         made: dict[Where, tuple[float, int]] = {}
+        near: dict[tuple[int, int], list[Where]] = {}  # by relation and stretch of the text
         for number in np.argsort(-chances, kind="stable").tolist():
-            where = self.heads[number][:2], self.relations[number], self.tails[number][:2]
-            if where not in made and (overlaps or not any(clash(where, other) for other in made)):
-                made[where] = float(chances[number]), number
+            head, relation = self.heads[number][:2], self.relations[number]
+            where = head, relation, self.tails[number][:2]
+            stretches = [(relation, at) for at in range(head[0] // _STRETCH, head[1] // _STRETCH + 1)]
+            if where in made or (
+                not overlaps and any(clash(where, each) for at in stretches for each in near.get(at, ()))
+            ):
+                continue
+            made[where] = float(chances[number]), number
+            for at in stretches:
+                near.setdefault(at, []).append(where)
         return list(made.values())
 
 

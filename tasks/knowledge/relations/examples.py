@@ -98,9 +98,13 @@ def parts_of(texts: Any, triples: Any, entities: Any) -> tuple[list[str], Any, A
     return as_texts(texts), triples, entities
 
 
-def in_twos(entities: Any) -> bool:
-    """Whether the texts have two mentions each: then it is their relation that is asked for."""
-    counts = [len(row) for row in as_rows(entities, "the entities") if hasattr(row, "__len__")]
+def in_twos(entities: Any, texts: Sequence[str]) -> bool:
+    """Whether the texts have two mentions each: then it is their relation that is asked for.
+
+    Raises:
+        InputError: not one entry a text, or one that cannot be read.
+    """
+    counts = [len(row) for row in rows_for(entities, texts, as_ends, "the entities")]
     return bool(counts) and max(counts) == 2 and counts.count(2) > len(counts) / 2
 
 

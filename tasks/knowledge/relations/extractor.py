@@ -141,7 +141,9 @@ class RelationExtractor(Parameters):
         self._check()
         listed, triples, entities = parts_of(texts, triples, entities)
         examples, left_out = read_examples(listed, triples, entities, complete)
-        given = self.entities == "given" or (self.entities == "auto" and entities is not None and in_twos(entities))
+        given = self.entities == "given"
+        if self.entities == "auto" and entities is not None:
+            given = in_twos(entities, listed)
         if given and entities is None:
             raise InputError("entities='given' needs the mentions of each text: fit(texts, triples, entities)")
         recipe = RelationRecipe(

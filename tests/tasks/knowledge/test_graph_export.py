@@ -79,6 +79,8 @@ def test_parquet(hostile, tmp_path):
     assert [row["name"] for row in nodes] == hostile.nodes().name.tolist()
     founded = next(row for row in edges if row["relation"] == "founded")
     assert (founded["head"], founded["seen"], len(founded["evidence"])) == ("Jane Smith", 2, 2)
+    documents = {row["relation"]: [each["document"] for each in row["evidence"]] for row in edges}
+    assert (documents["founded"], documents["likes"]) == (["a", "2"], ["2"])  # the number 2, and the text "2"
     piece = founded["evidence"][0]
     assert piece["sentence"][piece["head_start"] - piece["start"] : piece["head_end"] - piece["start"]] == "Jane Smith"
 
@@ -99,6 +101,12 @@ def test_what_is_there_stays_unless_told(people, graph, tmp_path):
     with pytest.raises(InputError, match="format of .* is not known"):
         people.export(tmp_path / "graph.xyz")
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_id_that_is_no_proper_text_can_be_exported(people, tmp_path, form):
+    people.add("\ud800\0", *document("[PER|Bo Roe] likes [LOC|Rome].", ("Bo Roe", "likes", "Rome")))
+    assert people.export(tmp_path / form, format=form).exists()
 
 
 def test_an_empty_graph_can_be_exported(graph, tmp_path):

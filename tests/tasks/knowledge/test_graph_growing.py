@@ -1,6 +1,7 @@
 """What a graph is depends on its documents alone: not on their order, on batches, or on what has gone again."""
 
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from graph_snapshot import internal, snapshot
 from marked_documents import document
 
 from slmkit.errors import InputError
-from slmkit.tasks.knowledge import KnowledgeGraph
+from slmkit.tasks.knowledge import KnowledgeGraph, remerging
 
 TEXTS = {
     "a": (
@@ -58,6 +59,51 @@ def test_order_does_not_matter_and_what_goes_leaves_no_trace(tmp_path):
         assert internal(graph) == {}
 
 
+@pytest.mark.parametrize("step", ["_keep_under_keys", "_compare", "regroup"])
+@pytest.mark.parametrize("reopened", [True, False])
+def test_an_interrupted_remerge_is_finished_before_the_next_change(tmp_path, monkeypatch, step, reopened):
+    wanted, graph = grow(tmp_path / "wanted", "abdeg"), grow(tmp_path / "graph", "abcdg")
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remerging, step, stop)
+        with pytest.raises(KeyboardInterrupt):
+            graph.remerge()
+    if reopened:
+        graph.close()
+        graph = KnowledgeGraph.open(tmp_path / "graph")
+    graph.add("e", *document(*TEXTS["e"]))
+    graph.remove("c")
+    graph.add("b", *document(*TEXTS["a"]), replace=True)
+    graph.add("b", *document(*TEXTS["b"]), replace=True)
+    assert snapshot(graph) == snapshot(wanted)
+    assert internal(graph) == internal(wanted)
+    assert "remerging" not in graph.query("MATCH (m:Meta) RETURN m.name AS name").name.tolist()
+
+
+def test_nobody_changes_the_graph_in_the_middle_of_a_remerge(tmp_path, monkeypatch):
+    graph = grow(tmp_path / "graph", "abc")
+    other = threading.Thread(target=graph.add, args=("d", *document(*TEXTS["d"])))
+    steps = []
+
+    def throughout(store, step):
+        real(store, step)
+        if not steps:
+            other.start()
+        steps.append(step)
+        other.join(0.2)
+        assert other.is_alive()
+
+    real = remerging._throughout
+    monkeypatch.setattr(remerging, "_throughout", throughout)
+    graph.remerge()
+    other.join()
+    assert len(steps) == 3
+    assert snapshot(graph) == snapshot(grow(tmp_path / "wanted", "abcd"))
+
+
 def test_a_short_form_leaves_when_it_becomes_ambiguous(tmp_path):
     graph = grow(tmp_path / "graph", "de")
     assert list(graph.nodes()[lambda t: t.name == "Institute of Odd Things"].aliases.iloc[0]) == [
@@ -71,6 +117,14 @@ def test_a_short_form_leaves_when_it_becomes_ambiguous(tmp_path):
     assert edges[edges.relation == "hired"]["head"].tolist() == ["Institute of Odd Things"]
     graph.remove("f")
     assert graph.edges()[lambda t: t.relation == "is in"]["head"].tolist() == ["Institute of Odd Things"]
+
+
+def test_a_place_without_its_suffix_is_neither_the_province_nor_the_city(graph):
+    for key, place in enumerate(["吉林省", "吉林", "吉林"]):
+        graph.add(key, *document(f"[LOC|{place}]很大。"))
+    assert graph.nodes().name.tolist() == ["吉林"]  # as it is written most often
+    graph.add("city", *document("[LOC|吉林市]很冷。"))
+    assert sorted(graph.nodes().name) == ["吉林", "吉林市", "吉林省"]
 
 
 def test_edges_say_where_they_come_from(people):

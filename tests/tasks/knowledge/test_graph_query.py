@@ -23,6 +23,7 @@ HOSTILE = [
     "a\u202eb",
     "😀 ' \" \\",
 ]
+NUMBERS = ["1", "$1", "12", "1.", "1.0", ".5", "1e0", "1E-0", "2.5e+3", "$1e3", "1..2", "0x1", "1_", "1é"]
 
 
 def test_a_query_gives_a_frame(people):
@@ -62,6 +63,9 @@ def test_a_query_gives_a_frame(people):
         "COMMIT",
         "CHECKPOINT",
         "DROP TABLE RELATED",
+        "MATCH (n:Entity) WHERE n.id = 1CALL current_setting('home_directory') RETURN *",
+        "MATCH (n:Entity) WHERE n.id = 1CALL/**/current_setting('home_directory') RETURN *",
+        "MATCH (n:Entity) WHERE n.id IN [1]LOAD FROM '/etc/passwd' RETURN *",
         "RETURN 'it''s' /* ",
         "RETURN 'never ends",
         "  ",
@@ -73,6 +77,14 @@ def test_what_does_not_only_read_is_refused(people, tmp_path, cypher):
     with pytest.raises(InputError):
         people.query(cypher.replace("FILE", str(tmp_path / "out")))
     assert (internal(people), set(tmp_path.iterdir())) == before
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_keyword_does_not_hide_behind_a_number(people, tmp_path, number):
+    (tmp_path / "secret.csv").write_text("secret,row\n")
+    cypher = f"MATCH (n:Entity) WHERE n.id < {number}LOAD FROM '{tmp_path}/secret.csv' (header=false) RETURN *"
+    with pytest.raises(InputError, match="a number and a word need white space between them"):
+        people.query(cypher, {"1": 2} if "$" in number else None)
 
 
 def test_the_database_refuses_what_the_guard_lets_pass(people, monkeypatch):
@@ -90,7 +102,15 @@ def test_writing_when_asked_to(people):
 
 
 @pytest.mark.parametrize(
-    "cypher", ["MATCH (n:Set) RETURN n.create", "RETURN $copy", "MATCH (`load`) RETURN 1 // DELETE"]
+    "cypher",
+    [
+        "MATCH (n:Set) RETURN n.create",
+        "RETURN $copy",
+        "MATCH (`load`) RETURN 1 // DELETE",
+        "RETURN 1e5, 2.5E-3, .5e+10, 12.75 AS n1, $a1, $1, n1.name1, '1LOAD', `2x`",
+        "MATCH (a1)-[r:RELATED*1..2]->(b_2x) RETURN a1",
+        "RETURN 10 IN [1,2]AND 3>2",
+    ],
 )
 def test_names_like_keywords_pass(cypher):
     check_reads(cypher)

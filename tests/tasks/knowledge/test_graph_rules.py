@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slmkit.errors import MissingExtraError
+from slmkit.tasks.knowledge import rules
 from slmkit.tasks.knowledge.blocking import keys_of
 from slmkit.tasks.knowledge.rules import compare
 from slmkit.tasks.knowledge.surfaces import analyse, clean, fold
@@ -31,9 +33,13 @@ JOINED = [
     ("上交所", "上海证券交易所", "organization", "abbreviation", 1),
     ("复旦", "复旦大学", "organization", "abbreviation", 1),
     ("Ｗａｌｔｅｒ Bank", "Walter Bank", "organization", "spelling", 0),
-    ("北京市", "北京", "location", "place suffix", 0),
+    ("北京市", "北京", "location", "place suffix", -1),
+    ("景德镇", "景德镇市", "location", "place suffix", 1),
+    ("周家口镇", "周家口", "location", "place suffix", -1),
+    ("北京大学附属中学", "北京大学附署中学", "organization", "likeness", 0),
+    ("北京大学附属中学", "北京大学附属的中学", "organization", "likeness", 0),
     ("U.S.", "美国", "location", "known alias", 0),
-    ("Gothenburg", "Gothenborg", "location", "likeness", 0),
+    ("Gothenburg Group", "Gothenborg Group", "organization", "likeness", 0),
 ]
 KEPT_APART = [
     ("George H. W. Bush", "George W. Bush", "person"),
@@ -44,6 +50,15 @@ KEPT_APART = [
     ("Austria", "Australia", "location"),
     ("North Korea", "South Korea", "location"),
     ("Gambia", "Zambia", "location"),
+    ("Colombia", "Columbia", "location"),
+    ("Shanxi Province", "Shaanxi Province", "location"),
+    ("吉林省", "吉林市", "location"),
+    ("海南省", "海南县", "location"),
+    ("景德镇", "景德", "location"),
+    ("中国科学院化学研究所", "中国科学院力学研究所", "organization"),
+    ("中国科学院力学研究所", "中国科学院理学研究所", "organization"),
+    ("美国驻华大使馆", "美国驻日大使馆", "organization"),
+    ("克里斯蒂安·韦伯", "克里斯蒂娜·韦伯", "person"),
     ("中国建设银行", "中国工商银行", "organization"),
     ("河南大学第一医院", "河南大学第二医院", "organization"),
     ("Terminal 12345678", "Terminal 12345679", "product"),
@@ -58,6 +73,20 @@ def test_what_joins(one, other, family, rule, points):
     assert (link.rule, link.points) == (rule, points)
     assert compare(b, a) == link.turned()
     assert 0 < link.score <= 1
+
+
+def test_without_pypinyin_no_character_stands_for_another(monkeypatch):
+    def missing(characters):
+        raise MissingExtraError("pypinyin", "zh")
+
+    monkeypatch.setattr(rules, "readings", missing)
+    rules._sounds.cache_clear()
+    one, other, more = (
+        analyse(each, "organization") for each in ("北京大学附属中学", "北京大学附署中学", "北京大学附属的中学")
+    )
+    assert compare(one, other) is None
+    assert compare(one, more).rule == "likeness"
+    rules._sounds.cache_clear()
 
 
 @pytest.mark.parametrize(("one", "other", "family"), KEPT_APART)

@@ -141,6 +141,47 @@ def test_asking(people):
     assert repr(people).endswith("5 nodes)")
 
 
+def test_asking_with_the_numbers_of_a_frame(people):
+    smith, acme = (people.nodes().set_index("name").id[name] for name in ("Jane Smith", "Acme Inc."))
+    assert not isinstance(smith, int)
+    assert people.neighbours(smith).relation.tolist() == ["founded", "lives in", "likes"]
+    assert people.evidence(smith, acme).document.tolist() == ["a", 2]
+    assert people.path(acme, smith).relation.tolist() == ["founded"]
+    cypher = "MATCH (n:Entity) WHERE n.id IN $ids AND n.seen > $least AND $yes RETURN n.name AS name"
+    asked = {"ids": np.array([smith, 99]), "least": np.float32(0.5), "yes": np.bool_(True)}
+    assert people.query(cypher, asked).name.tolist() == ["Jane Smith"]
+    assert people.query(cypher, {**asked, "ids": [smith]}).name.tolist() == ["Jane Smith"]
+    people.merge(smith, acme)
+    with pytest.raises(InputError, match="no node 10000000000000000000"):
+        people.why(np.uint64(10**19))
+    with pytest.raises(InputError, match="by its name or id"):
+        people.why(np.True_)
+
+
+def test_what_cannot_be_read_makes_no_file(tmp_path):
+    path, rows = tmp_path / "graph", pd.DataFrame(ROWS)
+    triples = [{"id": "a", "head": "Ada", "relation": "knows", "tail": "Bo"}]
+    for wrong in (
+        {"text": "boddy", "extractor": Finder()},
+        {"text": "body", "triples": pd.DataFrame(triples)[["id"]]},
+        {"text": "body", "triples": tmp_path / "none.csv"},
+        {"text": "body"},
+        {"text": "body", "extractor": Finder(), "errors": "never"},
+    ):
+        with pytest.raises(InputError):
+            KnowledgeGraph.from_frame(rows, path=path, **wrong)
+        assert list(tmp_path.iterdir()) == []
+    assert KnowledgeGraph.from_frame(rows, text="body", path=path, triples=triples).report.triples == 1
+
+
+def test_a_log_that_is_left_of_another_graph_is_not_read(tmp_path):
+    left = tmp_path / "graph.wal"
+    left.write_bytes(b"what another graph did")
+    with pytest.raises(InputError, match=r"graph\.wal is left of a graph"):
+        KnowledgeGraph.create(tmp_path / "graph")
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.wal"]
+
+
 def test_a_table_of_triples(graph):
     documents = [
         {"id": "a", "text": "Ada Li runs Bofrost. New York is far. She lives in York. Bo waits."},
@@ -161,7 +202,8 @@ def test_a_table_of_triples(graph):
         columns=["id", "head", "relation", "tail", "head_type", "tail_type", "score"],
     )
     report = graph.add_frame(documents, triples=triples)
-    assert (report.added, report.triples, report.refused) == (2, 5, 4)
+    assert (report.added, report.mentions, report.triples, report.refused) == (2, 8, 5, 4)
+    assert graph.query("MATCH (d:Document) RETURN sum(d.mentions) AS n").n.tolist() == [8]
     assert sorted(report.reasons) == [
         "triple: 'Nobody' is not in the document's text",
         "triple: its head is missing",
@@ -180,6 +222,27 @@ def test_a_table_of_triples(graph):
         graph.add_frame(documents, triples=triples.drop(columns="tail"))
     with pytest.raises(InputError, match="one of the two"):
         graph.add_frame(documents)
+
+
+def test_triples_whose_document_never_came_are_refused(tmp_path):
+    documents = [{"id": 1, "text": "Ada met Bo."}, {"id": "x", "text": " "}, {"id": "2", "text": "Cy met Di."}]
+    triples = [
+        {"id": key, "head": "Ada", "relation": "met", "tail": "Bo"} for key in ("1", "y", "x", 1, 2, "y", "２", "--1")
+    ]
+    graph = KnowledgeGraph.from_frame(documents, triples=triples, path=tmp_path / "graph")
+    assert (graph.report.added, graph.report.mentions, graph.report.triples) == (2, 2, 1)
+    assert [(refusal.row, refusal.id, refusal.reason) for refusal in graph.report.examples] == [
+        (1, "x", "only white space"),  # its triple goes with it
+        (0, "1", "triple: no document has the id '1'; there is 1, and a text and a whole number are two ids"),
+        (1, "y", "triple: no document has the id 'y'"),
+        (4, 2, "triple: no document has the id 2; there is '2', and a text and a whole number are two ids"),
+        (5, "y", "triple: no document has the id 'y'"),
+        (6, "２", "triple: no document has the id '２'"),
+        (7, "--1", "triple: no document has the id '--1'"),
+    ]
+    assert graph.report.reasons["triple: no document has the id 'y'"] == 2
+    with pytest.raises(InputError, match=r"row 1 \(id 'y'\): triple: no document has the id 'y'"):
+        graph.add_frame(documents[:1], triples=[triples[3], triples[1]], resume=True, errors="raise")
 
 
 def test_files_that_are_no_graph(tmp_path, people):

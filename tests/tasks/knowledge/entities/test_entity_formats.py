@@ -9,6 +9,7 @@ from slmkit.errors import InputError
 from slmkit.tasks.knowledge.entities import from_columns, from_docbin, from_frame, from_jsonl, from_tags
 from slmkit.tasks.knowledge.entities.tags import join, tag_spans
 
+ANSWERS = ["accept", "reject", "ignore", "an answer to a question"]
 PLACES = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
 
 
@@ -75,6 +76,13 @@ def test_json_lines(tmp_path):
     ]
     path.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
     assert from_jsonl(path).spans == [[(0, 3, "PER")], [(8, 10, "PER")], [], [(0, 3, "PER")]]
+    rows = [
+        {"id": 1, "text": "Ada", "entities": [{"id": 5, "label": "PER", "start_offset": 0, "end_offset": 3}]},
+        *({"text": "Ada", "spans": [{"start": 0, "end": 3, "label": "LOC"}], "answer": said} for said in ANSWERS),
+        {"text": "Ada", "answer": "ignore"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert from_jsonl(path).spans == [[(0, 3, "PER")], [(0, 3, "LOC")], [(0, 3, "LOC")]]
     bad = [("{", "line 1 of .* is not JSON"), ('{"text": 3}', "no object with a text"), ('{"text": "a"}', "no spans")]
     for line, message in [*bad, ('{"text": "a", "spans": [[0, 5, "X"]]}', "line 1 .*does not lie")]:
         path.write_text(line)
@@ -114,6 +122,8 @@ def test_frames():
     )
     for made in (from_frame(long), from_frame(long, id="id")):
         assert made == (["Ada met Bo", "nobody"], [[(0, 3, "PER"), (8, 10, "PER")], []])
+    for typed in (long.convert_dtypes(), long.astype({"start": "Int64", "end": "Int64"})):
+        assert from_frame(typed, id="id") == made
     with pytest.raises(InputError, match="row 2 of the frame: another text"):
         from_frame(long.assign(id=1), id="id")
     with pytest.raises(InputError, match="neither a column 'spans'"):

@@ -1,10 +1,12 @@
 """Word lists and regular expressions that add or veto."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from slmkit.errors import InputError
 from slmkit.tasks.knowledge import Entity, EntityRecognizer
-from slmkit.tasks.knowledge.entities.rules import Rules
+from slmkit.tasks.knowledge.entities.rules import Rules, _blank
 
 DRUG = {"label": "DRUG", "pattern": "aspirin"}
 
@@ -37,6 +39,28 @@ def entity(text, part, kind="PER", score=0.9):
 def test_what_is_found(rule, text, found):
     assert [text[a:b] for a, b, _ in added([rule], text)] == found
     assert {kind for *_, kind in added([rule], text)} <= {rule["label"]}
+
+
+@pytest.mark.parametrize(("code", "first", "text"), [("en", "new", "the New York{}"), ("zh", "北", "在北{}")])
+def test_the_vocabulary_does_not_grow_with_the_texts(code, first, text):
+    made = Rules([{"label": "P", "pattern": [{"LOWER": first}, {"IS_PUNCT": False}]}])
+    made.matches(text.format(chr(0x5000)))
+    known = len(_blank(code).vocab.strings)
+    for number in range(200):
+        assert len(made.matches(text.format(chr(0x5001 + number)))[0]) == 1
+    assert len(_blank(code).vocab.strings) == known
+
+
+def test_rules_in_threads():
+    made = [Rules([{"label": str(n), "pattern": [{"LOWER": "new"}, {"LOWER": f"york{n}"}]}]) for n in range(4)]
+
+    def find(number):
+        own = made[number % 4]
+        return [len(own.matches(f"New York{n} and new{n}")[0]) for n in range(50)]
+
+    with ThreadPoolExecutor(4) as pool:
+        for number, found in enumerate(pool.map(find, range(16))):
+            assert found == [int(n == number % 4) for n in range(50)]
 
 
 def test_what_is_added_wins_over_what_overlaps_it():

@@ -1,5 +1,6 @@
 """What callers hand over: triples and mentions in many forms, names without places, what is left out and why."""
 
+import json
 import math
 
 import pandas as pd
@@ -155,9 +156,12 @@ def test_rows_have_to_match_and_texts_have_to_be_there():
         parts_of(frame, [[]], None)
     with pytest.raises(InputError, match="no column 'triples'"):
         parts_of(frame[["text"]], None, None)
-    assert in_twos([[(0, 1), (2, 3)], [(0, 1), (2, 3)], [(0, 1)]])
-    assert not in_twos([[(0, 1), (2, 3)], [(0, 1), (2, 3), (4, 5)]])
-    assert not in_twos([])
+    two, three = [(0, 1), (2, 3)], [(0, 1), (2, 3), (4, 5)]
+    for rows, wanted in (([two, two, [(0, 1)]], True), ([two, two, three], False), ([two, None, None], False)):
+        assert in_twos(rows, ["a b c"] * 3) is wanted
+        assert in_twos([row and json.dumps(row) for row in rows], ["a b c"] * 3) is wanted
+    assert not in_twos(["[]", "[]"], ["a", "b"])
+    assert not in_twos([], [])
 
 
 @pytest.mark.parametrize("name", ["no relation", "__proto__", "\"'`;--", "关系\n\t", "x" * 500, "\u202e", "0", "<b>"])

@@ -32,7 +32,10 @@ def corpus(tmp_path):
         "entities": [[0, 2, "Peop"], [4, 5, "Org"], [6, 7, "Loc"], [8, 9, "Other"]],
         "relations": [[0, 2, 4, 5, "Work_For"], [4, 5, 6, 7, "OrgBased_In"]],
     }
-    put(root, "en/conll04/train.CoNLL04.json.xz", json.dumps([sentence] * 12))
+    held_back = {"tokens": ["Bo", "left", "."], "entities": [[0, 1, "Peop"]], "relations": []}
+    put(root, "en/conll04/train.CoNLL04.json.xz", json.dumps([held_back, *[sentence] * 12]))
+    held_back["tokens"] = ["BO", "left", "!"]
+    (root / "en/conll04/valid.CoNLL04.json").write_text(json.dumps([held_back]))
     texts = [f"《书{n}》的作者是人{n}" for n in range(40)]
     spo = [
         {
@@ -98,6 +101,9 @@ def test_every_set_is_read_in_the_general_schema(corpus):
 
 
 def test_what_the_benchmark_holds_back_is_left_out(corpus):
+    assert {example.text for example in load_source(source("conll04"), corpus)} == {
+        "Ada Lane works for Acme of York since May."
+    }
     found = load_source(source("duie"), corpus)
     assert 0 < len(found) < 40
     assert not any(in_dev(example.text) for example in found)
@@ -168,7 +174,7 @@ def test_missing_and_odd_files_are_named(corpus, tmp_path, capsys):
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "least"), [("conll04", 922), ("duie", 1900), ("fewrel", 10_000)])
+@pytest.mark.parametrize(("name", "least"), [("conll04", 904), ("duie", 1900), ("fewrel", 10_000)])
 def test_real_sets_are_read(data_dir, name, least):
     found = load_source(source(name), data_dir)
     assert len(found) >= least

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slmkit.tasks.knowledge.pointing import Pointer, pair_loss
+from slmkit.tasks.knowledge.relations import candidates
 from slmkit.tasks.knowledge.relations.calibrate import Judge, Tally, best_threshold
-from slmkit.tasks.knowledge.relations.candidates import Found
+from slmkit.tasks.knowledge.relations.candidates import Found, clash
 from slmkit.tasks.knowledge.relations.examples import Example
 from slmkit.tasks.knowledge.relations.factored import known_loss, parts_of
 from slmkit.tasks.knowledge.relations.jobs import overlapping
@@ -81,6 +82,40 @@ def test_triples_that_overlap_are_told_where_training_had_such():
     nested = Example("abcd efgh ijk", spans, ((0, "r", 1), (0, "r", 2), (1, "r", 0)))
     assert overlapping([nested]) == pytest.approx(2 / 3)
     assert overlapping([Example("abcd efgh", spans[:2], ((0, "r", 1), (0, "s", 1)))]) == 0
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.tuples(st.integers(0, 300), st.integers(1, 150))] * 2, st.integers(0, 1), st.integers(-3, 3)),
+        max_size=30,
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_no_two_kept_triples_clash_and_each_other_one_clashes_with_a_surer_one(rows):
+    found = Found()
+    for (head, long), (tail, wide), relation, score in rows:
+        found.heads.append((head, head + long, 0))
+        found.tails.append((tail, tail + wide, 0))
+        found.relations.append(relation)
+        found.scores.append([score] * 4)
+    wheres = [
+        (head[:2], relation, tail[:2])
+        for head, relation, tail in zip(found.heads, found.relations, found.tails, strict=True)
+    ]
+    wanted = []
+    for number in sorted(range(len(rows)), key=lambda n: -rows[n][-1]):
+        if not any(clash(wheres[number], wheres[other]) for other in wanted):
+            wanted.append(number)
+    assert [number for _, number in found.best(Judge(), overlaps=False)] == wanted
+
+
+def test_many_triples_are_not_each_compared_with_all(monkeypatch):
+    compared = []
+    monkeypatch.setattr(candidates, "clash", lambda *pair: compared.append(pair))
+    spans = [(20 * n, 20 * n + 5, 0) for n in range(1000)]
+    found = Found(heads=spans, tails=spans, relations=[0] * 1000, scores=[[0.0] * 4] * 1000)
+    assert len(found.best(Judge(), overlaps=False)) == 1000
+    assert len(compared) < 5000
 
 
 def test_the_loss_is_that_of_the_whole_table():
