@@ -10,7 +10,7 @@ from slmkit.errors import MissingExtraError
 from slmkit.tasks.knowledge.blocking import SHORTEST_HAN, SHORTEST_HAN_NAME, SHORTEST_TOKEN, SHORTEST_WORD, known_group
 from slmkit.tasks.knowledge.surfaces import Form, given_name, initials
 from slmkit.tasks.knowledge.words import words
-from slmkit.tasks.spelling.pinyin import readings
+from slmkit.text.pinyin import readings
 
 try:
     from rapidfuzz.distance import OSA

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from slmkit.tasks.spelling.pinyin import blurred, readings
+from slmkit.text.pinyin import blurred, readings
 
 SYLLABLE, TONE, NEAR, SHAPE = 1, 2, 4, 8
 """Why a character stands in for another: the same syllable, the same tone too, a near syllable, the same shape."""

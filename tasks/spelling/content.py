@@ -65,7 +65,7 @@ def _taken_for_each_other(wrong: str, right: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _sounds(character: str) -> frozenset[str]:
-    from slmkit.tasks.spelling.pinyin import blurred, readings
+    from slmkit.text.pinyin import blurred, readings
 
     return frozenset(blurred(syllable) for syllable, _ in readings([character])[0])
 

@@ -20,7 +20,6 @@ from slmkit.tasks.spelling.lessons import Lesson, lesson_of
 from slmkit.tasks.spelling.lists import Lists
 from slmkit.tasks.spelling.noise import EnglishNoise, rates
 from slmkit.tasks.spelling.noise_zh import ChineseNoise
-from slmkit.tasks.spelling.pinyin import readings
 from slmkit.tasks.spelling.places import chunks, fold, places, weight_of
 from slmkit.tasks.spelling.sources import (
     PAIRS,
@@ -33,6 +32,7 @@ from slmkit.tasks.spelling.sources import (
     shapes,
 )
 from slmkit.text.language import language
+from slmkit.text.pinyin import readings
 from slmkit.text.scripts import simplifier
 
 HELD = 0.02  # of the texts that lessons are made of: thresholds are chosen on them

@@ -10,8 +10,8 @@ from slmkit.tasks.spelling.characters import MOST, NEAR, SHAPE, SYLLABLE, TONE, 
 from slmkit.tasks.spelling.counting import counted
 from slmkit.tasks.spelling.features import FEATURES
 from slmkit.tasks.spelling.lists import Lists
-from slmkit.tasks.spelling.pinyin import blurred, readings
 from slmkit.tasks.spelling.places import code
+from slmkit.text.pinyin import blurred, readings
 
 
 def why(characters, one, other):
