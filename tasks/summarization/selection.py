@@ -30,7 +30,7 @@ def select(salience: np.ndarray, vectors: np.ndarray, words: np.ndarray, length:
         salience, order = np.where(words > 0, salience, -np.inf), order[words[order] > 0]
     wanted = _fitting(order, words, length)
     if not wanted:
-        return [int(order[words[order].argmin()])]
+        return [min(order.tolist(), key=lambda number: (words[number], number))]
     if len(wanted) * count <= MOST_COMPARISONS:
         return sorted(_choose(salience, vectors, words, length))
     chosen: list[int] = []

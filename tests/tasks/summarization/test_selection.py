@@ -77,7 +77,7 @@ def test_pieces_without_words_are_not_chosen_where_others_have_some():
     values, words_in = np.array([1.0, 9.0, 2.0, 8.0]), np.array([5, 0, 5, 0])
     assert select(values, unit(0, 1, 2, 3), words_in, Length(words=5)) == [2]
     assert select(values, unit(0, 1, 2, 3), words_in, Length(1)) == [2]
-    assert select(values, unit(0, 1, 2, 3), words_in, Length(words=3)) == [2]
+    assert select(values, unit(0, 1, 2, 3), words_in, Length(words=3)) == [0]
     assert select(values, unit(0, 1, 2, 3), words_in * 0, Length(1)) == [1]
 
 
