@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_SOURCE_TOKENS = 16_384  # the decoder's view of a source takes about 14 KB a token
 MEMORY_TOKENS = 4_096  # source tokens of a batch
-_OPENING = "(\"'-/[“‘（《「，。：、"
+_OPENING = "(\"'-/[“‘（《「，。：、"  # a word may begin after these without a space
 MOST_ROWS = 64  # beams or samples that run together
 BYTES = range(MARKS, MARKS + len(BYTE_TOKENS))
 STOP_TOKENS = 24  # the last so many are looked through for a stop string

@@ -1,4 +1,4 @@
-"""Readers of the relation sets, and the rule that keeps sentences of dev out of train.
+"""Readers of the relation sets.
 
 Where two mentions are given an input is ``(text, head, tail)``, places as ``start:end``, and the label a relation. Else
 the input is the text; the label is its triples ``(head, relation, tail, head type, tail type)`` or, where mentions are
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from slmkit.benchmarks.datasets.base import DataFile, Reader, Rows
 from slmkit.benchmarks.datasets.readers import decoded, fields, lines, rows_of
-from slmkit.benchmarks.datasets.splits import InPlace, normalised
 from slmkit.errors import DataError
 from slmkit.tasks.knowledge.relations.matching import nearest, places
 from slmkit.tasks.question_answering.carving import in_dev
@@ -152,21 +150,3 @@ def _spo(said: dict[str, Any], tail: str, kind: str) -> tuple[str, ...]:
 
 def _distinct(triples: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(map(tuple, triples)))
-
-
-@dataclass(frozen=True)
-class DropSentences(InPlace):
-    """Drop rows of train whose sentence stands in dev, be it with other mentions."""
-
-    split = "train"
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Train and dev."""
-        return frozenset(("train", "dev"))
-
-    def apply(self, splits: dict[str, Rows], other: Callable[[str, str], Rows]) -> None:
-        """Drop."""
-        held = {normalised(text) for text, *_ in splits["dev"].inputs}
-        rows = splits["train"]
-        splits["train"] = rows.take([i for i, (text, *_) in enumerate(rows.inputs) if normalised(text) not in held])

@@ -14,15 +14,16 @@ from typing import Any
 
 from slmkit.benchmarks.datasets.base import Rows
 from slmkit.errors import DataError
+from slmkit.text.language import letters_of
 
 _PREFIX = 12
 
 
 def normalised(value: Any) -> str:
-    """Lower-case letters and digits only: the form in which two copies of one text are equal."""
+    """An input of one text or several as its letters and digits alone, see ``letters_of``."""
     if not isinstance(value, str):
         return "\n".join(normalised(part) for part in value)
-    return "".join(c for c in value.lower() if c.isalnum())
+    return letters_of(value)
 
 
 def stable_order(inputs: Sequence[Any], seed: int) -> list[int]:
@@ -146,12 +147,14 @@ class DropSeen:
     """Drop rows of ``split`` whose normalised text stands in ``seen_in`` (a split, or ``dataset:split``).
 
     With ``within`` set, a row also goes when it contains a seen text of at least that many characters, since a snippet
-    of one set can be two sentences of another.
+    of one set can be two sentences of another. Of inputs with several parts, ``part`` is the one that counts; None for
+    all of them together.
     """
 
     split: str
     seen_in: str
     within: int = 0
+    part: int | None = None
 
     @property
     def changes(self) -> frozenset[str]:
@@ -167,11 +170,14 @@ class DropSeen:
         """Drop."""
         dataset, colon, split = self.seen_in.partition(":")
         seen_rows = other(dataset, split) if colon else splits[self.seen_in]
-        seen = {normalised(value) for value in seen_rows.inputs}
+        seen = set(map(self._text, seen_rows.inputs))
         contains = _containment(seen, self.within) if self.within else (lambda _: False)
         rows = splits[self.split]
-        texts = [normalised(value) for value in rows.inputs]
+        texts = map(self._text, rows.inputs)
         splits[self.split] = rows.take([i for i, t in enumerate(texts) if t not in seen and not contains(t)])
+
+    def _text(self, value: Any) -> str:
+        return normalised(value if self.part is None else value[self.part])
 
 
 def _containment(seen: set[str], shortest: int) -> Callable[[str], bool]:

@@ -23,7 +23,7 @@ from slmkit.pretraining.corpus import documents
 from slmkit.pretraining.grammar import clean_pairs
 from slmkit.pretraining.held_back import is_document_held_back
 from slmkit.pretraining.sources import read_text, squad_rows
-from slmkit.text.language import language
+from slmkit.text.language import language, letters_of
 from slmkit.text.scripts import simplifier
 from slmkit.text.sentences import sentence_spans
 
@@ -76,8 +76,7 @@ class PairSource:
 
 def is_carved(sentence: str, share: float = CARVED) -> bool:
     """Whether a sentence belongs to the part that a benchmark holds back: decided by its own letters and digits."""
-    letters = "".join(c for c in sentence.lower() if c.isalnum())
-    return int.from_bytes(hashlib.sha256(letters.encode()).digest()[:4], "big") < share * 2**32
+    return int.from_bytes(hashlib.sha256(letters_of(sentence).encode()).digest()[:4], "big") < share * 2**32
 
 
 def both_ways(rows: Iterable[tuple[str, str]]) -> Iterator[Pair]:

@@ -32,6 +32,11 @@ def words_apart(text: str) -> list[str]:
     return re.findall(r"\s*(?:[\u3400-\u9fff]|[A-Za-z0-9_'’-]+|\S)|\s+$", text)
 
 
+def letters_of(text: str) -> str:
+    """Lower-case letters and digits only: the form in which two copies of one text are equal."""
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
 def join_words(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
     """Join words into a text: no space between two of which one is CJK, a single space otherwise.
 

@@ -22,10 +22,3 @@ def as_given(stored: str) -> Key:
     if stored.startswith('"'):
         return str(json.loads(stored))
     return int(stored) if re.fullmatch(r"-?\d+", stored) else stored
-
-
-def spelt_otherwise(key: Key) -> Key | None:
-    """The id that ``key`` would be, were it text instead of a whole number, or the other way round."""
-    if isinstance(key, int):
-        return str(key)
-    return int(key) if re.fullmatch(r"-?\d{1,18}", key, re.ASCII) else None

@@ -10,9 +10,8 @@ from typing import Any
 from slmkit.errors import InputError
 from slmkit.tasks.base import cell_problem, require_column
 from slmkit.tasks.inputs import is_missing
-from slmkit.tasks.knowledge.keys import spelt_otherwise
 from slmkit.tasks.knowledge.records import Extraction, Key, Mention, Triple
-from slmkit.tasks.question_answering.sources import as_key
+from slmkit.tasks.question_answering.sources import as_key, spelt_otherwise
 from slmkit.text.sentences import sentence_spans
 
 NEEDED = ("head", "relation", "tail")

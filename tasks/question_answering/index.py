@@ -27,7 +27,7 @@ from slmkit.tasks.question_answering.records import (
     Key,
     VerifyReport,
 )
-from slmkit.tasks.question_answering.sources import Source, as_key, open_source
+from slmkit.tasks.question_answering.sources import Source, as_key, open_source, spelt_otherwise
 from slmkit.tasks.question_answering.statistics import collect
 from slmkit.tasks.question_answering.store import Store, read_stamp
 
@@ -352,8 +352,7 @@ def _shipped() -> Embedder:
 
 
 def _near(store: Store, key: Key) -> str:
-    other: Key | None = int(key) if isinstance(key, str) and key.isdecimal() and len(key) < 19 else None
-    other = str(key) if isinstance(key, int) else other
+    other = spelt_otherwise(key)
     if other is None:
         return ""
     with store.read() as connection:

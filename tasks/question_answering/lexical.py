@@ -41,10 +41,11 @@ class Lexical:
         expression, common = self._bounded(connection, query_terms(query))
         if not expression:
             return []
-        scored = (0, 2**62)
-        if common and allowed is None:
-            scored = (0, connection.execute(_LAST, (expression, BUDGET - 1)).fetchone()[0])
-        elif common and allowed is not None:
+        if not common:
+            scored = 0, 2**62
+        elif allowed is None:
+            scored = 0, connection.execute(_LAST, (expression, BUDGET - 1)).fetchone()[0]
+        else:
             scored = _stretch(connection, expression, allowed)
         rows = connection.execute(_RANKED, (expression, *scored))
         found: list[tuple[int, float]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from numbers import Integral
@@ -152,6 +153,13 @@ def as_key(value: Any) -> Key:
     if problem:
         raise InputError(f"{value!r} is no document id: {problem}")
     return key
+
+
+def spelt_otherwise(key: Key) -> Key | None:
+    """The id that ``key`` would be, were it text instead of a whole number, or the other way round."""
+    if isinstance(key, int):
+        return str(key)
+    return int(key) if re.fullmatch(r"-?\d{1,18}", key, re.ASCII) else None
 
 
 def _plain_value(value: Any, depth: int = 0) -> Any:

@@ -10,15 +10,14 @@ import os
 import secrets
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from slmkit.errors import IndexDamagedError, InputError
+from slmkit.tasks.question_answering import forking
 from slmkit.tasks.question_answering.locking import writer_lock
 from slmkit.tasks.question_answering.terms import TOKENIZE
 
@@ -55,7 +54,7 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._file: _File | None = None
         self.facts: dict[str, str | int] = {}
-        _stores.add(self)
+        forking.watch(self)
         with self.read() as connection:
             self.facts = _read_facts(connection, folder)
 
@@ -182,45 +181,21 @@ class Store:
     def _frozen(self) -> bool:
         return self._file is not None and self._file.state is not None
 
-    def _before_fork(self) -> None:
+    def before_fork(self) -> None:
         """Nothing of SQLite may be carried into another process, not even an idle connection."""
         self._guard.acquire()
         if self._connection is not None and not self._connection.in_transaction:
             self.close()
 
-    def _after_fork(self, *, child: bool) -> None:
+    def after_fork(self, *, child: bool) -> None:
+        """Go on, in the parent as if nothing had been, in the child with nothing of the parent's."""
         if not child:
             self._guard.release()
             return
         if self._connection is not None:  # the fork came out of a transaction, which goes on in the parent
-            _abandoned.append(self._connection)
+            forking.abandon(self._connection)
             self._connection = None
         self._guard, self._one_writer = threading.RLock(), threading.Lock()
-
-
-_stores: weakref.WeakSet[Store] = weakref.WeakSet()
-_abandoned: list[sqlite3.Connection] = []  # never closed: that would touch the parent's files
-_forking: list[Store] = []
-
-
-def _before_fork() -> None:
-    _forking[:] = _stores
-    for store in _forking:
-        store._before_fork()
-
-
-def _after_fork(*, child: bool) -> None:
-    for store in _forking:
-        store._after_fork(child=child)
-    _forking.clear()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=partial(_after_fork, child=False),
-        after_in_child=partial(_after_fork, child=True),
-    )
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from slmkit.tasks.knowledge.relations.general import Mapped, mapped, side_types,
 from slmkit.tasks.knowledge.relations.matching import nearest, places
 from slmkit.tasks.question_answering.carving import in_dev
 from slmkit.tasks.question_answering.natural_words import join_natural
+from slmkit.text.language import letters_of
 from slmkit.text.sentences import sentence_spans
 
 
@@ -59,9 +60,9 @@ def _conll04(data: Path) -> Iterator[Example]:
     """Every mention and every relation of five kinds is marked; sentences of the dev file are left out."""
     told = told_by(general.CONLL04)
     typed = frozenset(general.CONLL04_TYPES.values())
-    dev = {_bare(row["tokens"]) for row in json.loads(read_text(data / "en/conll04/valid.CoNLL04.json"))}
+    dev = {letters_of("".join(row["tokens"])) for row in json.loads(read_text(data / "en/conll04/valid.CoNLL04.json"))}
     for row in json.loads(read_text(data / "en/conll04/train.CoNLL04.json.xz")):
-        if _bare(row["tokens"]) in dev:
+        if letters_of("".join(row["tokens"])) in dev:
             continue
         text, words = join_natural(row["tokens"])
         mentions: dict[tuple[int, int], int] = {}
@@ -76,11 +77,6 @@ def _conll04(data: Path) -> Iterator[Example]:
             for link in mapped(general.CONLL04, label, mentions[a, b], mentions[c, d])
         ]
         yield Example(text, tuple(spans), tuple(triples), judged=told, typed=typed)
-
-
-def _bare(tokens: Sequence[str]) -> str:
-    """Lower-case letters and digits only, as the benchmarks tell that two sentences are one."""
-    return "".join(c for c in "".join(tokens).lower() if c.isalnum())
 
 
 def _duie(data: Path) -> Iterator[Example]:

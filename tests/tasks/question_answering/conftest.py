@@ -33,6 +33,20 @@ def index(tmp_path, embedder, rows):
     return made
 
 
+@pytest.fixture
+def filed(tmp_path, embedder):
+    """An index with a FAISS file, closed."""
+    from toy_documents import many
+
+    from slmkit.tasks.question_answering import DocumentIndex
+
+    made = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    made.add(many(60), metadata=["part"])
+    made.compact()
+    made.close()
+    return made.path
+
+
 @pytest.fixture(scope="session")
 def toy_reader(toy_slm):
     """A reader that has learned the toy questions."""
