@@ -140,6 +140,7 @@ class SLM:
         max_length: int | None = None,
         overlap: int = 32,
         truncation: Literal["window", "error"] = "window",
+        lines: bool = False,
     ) -> Windows:
         """Tokenize texts and lay windows over the long ones.
 
@@ -148,6 +149,8 @@ class SLM:
             max_length: tokens a window, marks included; None for 256, or what the core has positions for.
             overlap: tokens that neighbours share.
             truncation: "error" refuses texts that need more than one window.
+            lines: whether words at the beginning of a line are read as they are after a space, which what writes wants:
+                it copies them into the middle of a line.
 
         Raises:
             TextTooLongError: a text is too long and ``truncation="error"``.
@@ -162,7 +165,7 @@ class SLM:
             raise InputError(
                 f"max_length {max_length}, overlap {overlap}: a window holds at most {most} tokens, an overlap fewer"
             )
-        tokens = self.tokenizer.encode_batch(texts)
+        tokens = self.tokenizer.encode_batch(texts, lines=lines)
         if truncation == "error":
             for number, read in enumerate(tokens):
                 if len(read) > room:

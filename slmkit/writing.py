@@ -228,7 +228,7 @@ class Writer:
 
         The windows of a long one stand one after the other in its row.
         """
-        windows = texts if isinstance(texts, Windows) else self.slm.windows(texts)
+        windows = texts if isinstance(texts, Windows) else self.slm.windows(texts, lines=True)
         states: list[Tensor] = [torch.empty(0)] * len(windows.ids)
         for numbers, batch, mask in self.slm.run(windows, upto=self.upto):
             made = self.decoder.branch.read(self.slm, batch, mask)
@@ -274,7 +274,7 @@ class Writer:
         Raises:
             TextTooLongError: one of them is longer than the decoder reads.
         """
-        windows = self.slm.windows(texts)
+        windows = self.slm.windows(texts, lines=True)
         lengths = np.bincount(windows.text_index, windows.lengths, minlength=len(texts))
         if (lengths > MOST_SOURCE_TOKENS).any():
             number = int((lengths > MOST_SOURCE_TOKENS).argmax())

@@ -144,8 +144,8 @@ class Decode(nn.Module):
         made = []
         for begin in range(0, len(pairs), AT_ONCE):
             part = pairs[begin : begin + AT_ONCE]
-            sides = zip(part, encode([p.source for p in part]), encode([p.target for p in part]), strict=True)
-            for pair, source, target in sides:
+            sources, targets = encode([p.source for p in part], lines=True), encode([p.target for p in part])
+            for pair, source, target in zip(part, sources, targets, strict=True):
                 ids = np.concatenate([[BOS], source.ids[:most], [EOS]]).astype(np.int32)
                 made.append(TokenPair(pair.job, ids, target.ids[: self.config.target + 1].astype(np.int32)))
         return made

@@ -8,6 +8,7 @@ English and single Han characters. No normalisation is applied, so every token k
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,7 @@ _ESCAPES = {ord(METASPACE): "\ue2e2", 0xE2E2: "\ufffd"}
 SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}  # alone they are nothing that UTF-8 can carry
 _TO_INNER = str.maketrans({**_ESCAPES, **SURROGATES})
 _FROM_INNER = str.maketrans({"\ue2e2": METASPACE})
+_LINE_OF_WORDS = re.compile(r"(?<=[\n\r\t])(?=[A-Za-z0-9À-ɏ])")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,16 @@ def read_rust(data: bytes, source: Path) -> RustTokenizer:
         return RustTokenizer.from_str(data.decode("utf-8"))
     except Exception as error:  # the Rust side raises bare Exception
         raise CheckpointError(f"{source}: not a readable tokenizer file ({error})") from error
+
+
+def _without(offsets: np.ndarray, spaces: np.ndarray) -> np.ndarray:
+    """Spans in the caller's string.
+
+    Args:
+        offsets: in a string with a space of ours in front. spaces: places of others of ours, in order.
+    """
+    offsets = offsets.reshape(-1, 2)
+    return np.maximum(offsets - 1 - np.searchsorted(spaces, offsets), 0)
 
 
 class Tokenizer:
@@ -145,16 +157,23 @@ class Tokenizer:
         """Tokens of one string."""
         return self.encode_batch([text])[0]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Tokens]:
-        """Tokens of many strings, in order."""
+    def encode_batch(self, texts: Sequence[str], *, lines: bool = False) -> list[Tokens]:
+        """Tokens of many strings, in order.
+
+        Args:
+            texts: any strings. lines: whether a word at the beginning of a line, or after a tab, is read as it is after
+                a space. ``decode`` then gives a space there that is not in the text.
+        """
         # Every text starts with a space of ours (words are read alike everywhere); spans are moved back by it.
-        encodings = self._rust.encode_batch([" " + clean(t) for t in texts], add_special_tokens=False)
+        given, spaces = [" " + clean(t) for t in texts], [np.empty(0, dtype=np.int64)] * len(texts)
+        if lines:
+            found = [[m.start() for m in _LINE_OF_WORDS.finditer(text)] for text in given]
+            given = [_LINE_OF_WORDS.sub(" ", text) if at else text for text, at in zip(given, found, strict=True)]
+            spaces = [np.array(at, dtype=np.int64) + np.arange(len(at)) for at in found]
+        encodings = self._rust.encode_batch(given, add_special_tokens=False)
         return [
-            Tokens(
-                np.asarray(e.ids, dtype=np.int64),
-                np.maximum(np.asarray(e.offsets, dtype=np.int64).reshape(-1, 2) - 1, 0),
-            )
-            for e in encodings
+            Tokens(np.asarray(e.ids, dtype=np.int64), _without(np.asarray(e.offsets, dtype=np.int64), own))
+            for e, own in zip(encodings, spaces, strict=True)
         ]
 
     def encode_ids(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -203,7 +203,7 @@ def read_sources(slm: SLM, texts: Sequence[str], limit: int) -> Windows:
             "writing reads all",
             stacklevel=4,
         )
-    return slm.windows(kept)
+    return slm.windows(kept, lines=True)
 
 
 class WriterInTraining(nn.Module):

@@ -39,6 +39,34 @@ def test_lossless_and_spans_in_order(text):
     assert ends.max() == len(text)
 
 
+def test_a_line_s_first_word_is_read_as_after_a_space(toy_slm):
+    text = "good\nfilm: a\nbank\tfilm\n\n好 film\n- a\n  bank"
+    tokens = toy_slm.tokenizer.encode_batch([text, "film"], lines=True)[0]
+    pieces = [toy_slm.tokenizer.token(i) for i in tokens.ids]
+    assert pieces.count("▁film") == 3
+    assert pieces.count("▁bank") == 2
+    assert "bank" not in pieces
+    whole = [text[start:end] for piece, (start, end) in zip(pieces, tokens.offsets, strict=True) if piece == "▁film"]
+    assert whole == ["film", "film", " film"]
+    assert text.replace("\nf", "\n f").replace("\nb", "\n b").replace("\tf", "\t f") == toy_slm.tokenizer.decode(
+        tokens.ids
+    )
+
+
+@given(st.text(st.sampled_from("ab1好\n\r\t é-"), max_size=30))
+def test_spans_hold_where_lines_get_a_space(text):
+    from tests.conftest import make_toy_tokenizer
+
+    tokenizer = make_toy_tokenizer()
+    tokens = tokenizer.encode_batch([text], lines=True)[0]
+    starts, ends = tokens.offsets.T
+    assert (starts <= ends).all()
+    assert starts[0] == 0
+    assert ends.max() == len(text)
+    assert (np.diff(starts) >= 0).all()
+    assert tokenizer.decode(tokens.ids).split() == text.split()
+
+
 def test_lone_surrogates_become_one_replacement_each(toy_slm):
     tokens = toy_slm.tokenizer.encode("a\ud800b")
     assert toy_slm.tokenizer.decode(tokens.ids) == "a\ufffdb"

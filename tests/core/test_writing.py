@@ -225,6 +225,14 @@ def test_a_trace_says_where_each_token_came_from(plain):
             plain.writer.trace("x", None, written)
 
 
+def test_a_word_at_the_beginning_of_a_line_is_read_as_any_other(plain):
+    token = plain.tokenizer.token_id("▁bank")
+    assert plain.writer.read(["a bank"]).ids[0].tolist().count(token) == 1
+    assert plain.writer.read(["a bank\nbank\tbank"]).ids[0].tolist().count(token) == 3
+    steps = plain.writer.trace("a\nbank", None, "bank")
+    assert all(0 <= s.source[0] <= s.source[1] <= 6 for s in steps)
+
+
 def test_the_likelihood_of_a_text_is_that_of_its_tokens_and_its_end(plain):
     writer = plain.writer
     sources, written = ["the good film", "bad news", "the good film", "酒店很好"], ["good film", "", "the bank", "好"]
