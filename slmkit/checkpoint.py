@@ -56,28 +56,39 @@ def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary name in the same folder, then rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    """Write to a temporary name in the same folder, then rename; what cannot be written leaves nothing."""
+    _write_all(path.parent, {path.name: data})
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Everything under temporary names first, so that a full disk takes nothing of what stands there."""
+    temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in files}
+    try:
+        for name, data in files.items():
+            with temporary[name].open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for name, path in temporary.items():
+            os.replace(path, folder / name)
+    finally:
+        for path in temporary.values():
+            path.unlink(missing_ok=True)
 
 
 def write_folder(folder: Path, config: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    """Write a checkpoint: the files first, then ``config.json`` with their checksums.
+    """Write a checkpoint: its files, and ``config.json`` with their checksums.
+
+    When it cannot be written, for want of room above all, what stood there before stands there still.
 
     Args:
         folder: made if it is not there.
         config: plain data. files: name -> content.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        write_atomically(folder / name, data)
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     text = json.dumps({**config, "files": sums}, indent=1, ensure_ascii=False)
-    write_atomically(folder / CONFIG, (text + "\n").encode())
+    _write_all(folder, {**files, CONFIG: (text + "\n").encode()})
 
 
 def is_pretrained(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -19,7 +20,8 @@ from slmkit.model.config import ModelConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
-from slmkit.runtime import choose_precision, convert, count_parameters, keep_freed_memory, length_batches
+from slmkit.runtime import choose_precision, convert, count_parameters, keep_freed_memory, length_batches, text_chunks
+from slmkit.text.given import as_list
 from slmkit.text.tokenizer import BOS, Tokenizer
 from slmkit.text.windows import Windows, lay_windows
 from slmkit.writing import Writer, settle
@@ -31,6 +33,7 @@ Kind = Literal["text", "query", "passage"]
 WINDOW = 256  # tokens of a window unless the caller says otherwise
 # One token announces a query or a passage to the encoder; plain text has none.
 KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
+_LOADING = RLock()  # threads that ask for the same core at once get one
 
 
 class SLM:
@@ -263,17 +266,24 @@ class SLM:
             float32 ``(n, width)``; ``(width,)`` for one string. An empty text has the vector of its marks.
         """
         listed = as_list(texts)
-        cut = self.windows(listed, kind=kind, max_length=self.config.encoder.positions)
-        sums = torch.zeros(len(listed), self.config.encoder.width)
-        counts = torch.zeros(len(listed), 1)
+        check_kind(kind, self.kinds)
+        vectors, at = np.empty((len(listed), self.config.encoder.width), dtype=np.float32), 0
+        for part in text_chunks(listed):  # so that many texts never are in memory as tokens at one time
+            vectors[at : at + len(part)] = self._embedded(part, kind)
+            at += len(part)
+        return vectors[0] if isinstance(texts, str) else vectors
+
+    def _embedded(self, texts: Sequence[str], kind: Kind) -> np.ndarray:
+        cut = self.windows(texts, kind=kind, max_length=self.config.encoder.positions)
+        sums = torch.zeros(len(texts), self.config.encoder.width)
+        counts = torch.zeros(len(texts), 1)
         index = torch.from_numpy(cut.text_index)
         for numbers, states, mask in self.run(cut, vectors=True):
             tokens = mask.sum(1, keepdim=True).float()
             pooled = states[:, 0] if self.pooling == "cls" else mean_pool(states, mask)
             sums.index_add_(0, index[numbers], pooled * tokens)
             counts.index_add_(0, index[numbers], tokens)
-        vectors = torch.nn.functional.normalize(sums / counts.clamp_min(1), dim=-1).numpy()
-        return vectors[0] if isinstance(texts, str) else vectors
+        return torch.nn.functional.normalize(sums / counts.clamp_min(1), dim=-1).numpy()
 
     def generate(
         self,
@@ -307,20 +317,9 @@ class SLM:
         self, text: str, *, start: str | None = "continue", stop: str | Sequence[str] = (), **settings: Any
     ) -> Iterator[str]:
         """As ``generate`` for one text, piece by piece as it is written; closing the iterator cancels the rest."""
-        return self.writer.stream(as_list(text)[0], start, stop=stop, **settings)
-
-
-def as_list(texts: str | Sequence[str]) -> list[str]:
-    """One string or many as a list.
-
-    Raises:
-        InputError: something in it is not a string.
-    """
-    listed = [texts] if isinstance(texts, str) else list(texts)
-    for number, text in enumerate(listed):
         if not isinstance(text, str):
-            raise InputError(f"text {number} is {type(text).__name__}, expected str (tables.apply takes dirty cells)")
-    return listed
+            raise InputError(f"a stream is of one text: got {type(text).__name__}, expected str")
+        return self.writer.stream(text, start, stop=stop, **settings)
 
 
 def check_kind(kind: str, kinds: Mapping[str, tuple[int, ...]] = KIND_TOKENS) -> None:
@@ -365,8 +364,9 @@ def load(path: str | Path | None = None, *, precision: str = "auto") -> SLM | St
         from slmkit.interop.hub import located
 
         path = located(path).resolve()
-    if precision == "static":
-        from slmkit.static import load_static
+    with _LOADING:
+        if precision == "static":
+            from slmkit.static import load_static
 
-        return load_static(path)
-    return _load(path, choose_precision(precision))
+            return load_static(path)
+        return _load(path, choose_precision(precision))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -27,6 +28,11 @@ _FEW_ROWS = 64  # up to these the number of operators counts, not their work: a 
 LEVELS = {"whole": 127, "halved": 63}  # largest value of a quantized activation
 CHUNK_TEXTS, CHUNK_CHARACTERS = 2048, 4_000_000  # of what is in memory as tokens at one time
 BATCH_TOKENS = 2048  # larger batches leave the cache (measured on two AVX-512 cores)
+
+if hasattr(os, "register_at_fork"):
+    # The parent's OpenMP threads do not live on in a fork, which would wait for them for ever. One thread needs no
+    # others; torch's own data loaders do the same.
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 def choose_precision(asked: str = "auto") -> str:

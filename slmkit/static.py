@@ -18,9 +18,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from slmkit import checkpoint
-from slmkit.core import Kind, as_list, check_kind, shipped_weights
+from slmkit.core import Kind, check_kind, shipped_weights
 from slmkit.errors import CheckpointError, NeedsCoreError
 from slmkit.runtime import text_chunks
+from slmkit.text.given import as_list
 from slmkit.text.ngrams import KeyTable, inside, ngrams
 from slmkit.text.tokenizer import Tokenizer, Tokens
 

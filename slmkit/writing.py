@@ -196,8 +196,10 @@ class Writer:
             written: any texts. ended: whether it counts that each ends there.
 
         Raises:
-            InputError: one of ``written`` is longer than the decoder writes.
+            InputError: one of ``written`` is longer than the decoder writes, or there are fewer of one than the other.
         """
+        if len(texts) != len(written):
+            raise InputError(f"{len(texts)} sources and {len(written)} texts to judge: give one source for each")
         sources = list(dict.fromkeys(texts))
         number = {text: at for at, text in enumerate(sources)}
         own, windows = np.array([number[text] for text in texts], dtype=np.int64), self._windows(sources)

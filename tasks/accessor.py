@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from os import PathLike, fspath
+from threading import Lock
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,8 @@ import pandas as pd
 from slmkit.tasks import tables
 from slmkit.tasks.base import TableTask, load_model, load_task
 
-_shipped = lru_cache(maxsize=None)(load_task)
+_MAKING = Lock()  # threads that ask for the same task at once get one
+_made = lru_cache(maxsize=None)(load_task)
 
 
 @pd.api.extensions.register_dataframe_accessor("slm")
@@ -37,3 +39,8 @@ class SLMAccessor:
     def classify(self, path: str | PathLike[str], **keywords: Any) -> pd.DataFrame:
         """Add the label and score of the classifier that was saved at ``path``."""
         return self.apply(load_model(fspath(path)), **keywords)
+
+
+def _shipped(name: str) -> TableTask:
+    with _MAKING:
+        return _made(name)

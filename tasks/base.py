@@ -112,9 +112,16 @@ def cell_problem(value: Any) -> str | None:
         if not value:
             return "empty"
         return "only white space" if _BLANK.fullmatch(value) else None
-    if value is None or type(value).__name__ in _MISSING_TYPES or (isinstance(value, Number) and value != value):
+    if value is None or type(value).__name__ in _MISSING_TYPES or (isinstance(value, Number) and _is_nan(value)):
         return "missing"
     return f"not text but {type(value).__name__}"
+
+
+def _is_nan(value: Any) -> bool:
+    try:
+        return bool(value != value)
+    except ArithmeticError:  # what a decimal's signalling NaN does instead of being compared
+        return True
 
 
 def require_column(column: Any, available: Iterable[Any], where: str) -> None:

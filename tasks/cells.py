@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,10 @@ def annotate_cells(
         errors: ``"quarantine"`` keeps a reason for each row without a result, ``"raise"`` raises InputError.
         name_row: How an error names the row at a position.
         advance: Called with the number of rows that were just finished.
+
+    Raises:
+        InputError: With ``errors="raise"`` a cell cannot be processed; or ``errors`` is neither of the two.
+        TaskContractError: The task returned something else than one dict with its columns for each text.
     """
     reasons = reasons_of(cells, problems, errors=errors, name_row=name_row)
     results: dict[str, list[Any]] = {column: [None] * len(cells) for column in task.columns}
@@ -71,8 +75,9 @@ def annotate_cells(
         for i, row in _attempt(task, cells, block, fail):
             for column in task.columns:
                 results[column][i] = plain(row[column])
-            if row.get(ERROR_COLUMN) is not None:
-                fail(i, str(row[ERROR_COLUMN]))
+            reason = said(row)
+            if reason is not None:
+                fail(i, reason)
         advance(len(block))
     return Annotations(results, reasons)
 
@@ -84,15 +89,29 @@ def reasons_of(
     errors: str = "quarantine",
     name_row: Callable[[int], str] = lambda i: f"row {i}",
 ) -> list[str | None]:
-    """For each cell why no task can be given it, or None; see ``annotate_cells`` for the arguments."""
+    """For each cell why no task can be given it, or None; see ``annotate_cells`` for the arguments.
+
+    Raises:
+        InputError: With ``errors="raise"`` a cell cannot be processed; or ``errors`` is neither of the two.
+    """
     if errors not in ("quarantine", "raise"):
         raise InputError(f"errors must be 'quarantine' or 'raise', not {errors!r}")
     known = problems if problems is not None else [None] * len(cells)
     reasons = [problem or cell_problem(cell) for problem, cell in zip(known, cells, strict=True)]
-    first = next((i for i, reason in enumerate(reasons) if reason is not None), None)
-    if errors == "raise" and first is not None:
-        raise InputError(f"{name_row(first)}: {reasons[first]}")
+    if errors == "raise":
+        raise_first(reasons, name_row)
     return reasons
+
+
+def raise_first(reasons: Sequence[str | None], name_row: Callable[[int], str]) -> None:
+    """Raise for the first row that has a reason, if one has.
+
+    Raises:
+        InputError: one has; the message names the row.
+    """
+    first = next((i for i, reason in enumerate(reasons) if reason is not None), None)
+    if first is not None:
+        raise InputError(f"{name_row(first)}: {reasons[first]}")
 
 
 def blocks(cells: Sequence[str], rows: Sequence[int], most: int, characters: int) -> Iterator[list[int]]:
@@ -133,6 +152,12 @@ def check_answers(task: TableTask, answers: Any, n: int) -> None:
         missing = [column for column in task.columns if column not in answer]
         if missing:
             raise TaskContractError(f"task {task.name!r} returned a result without {missing[0]!r}: {list(answer)}")
+
+
+def said(answer: Mapping[str, Any]) -> str | None:
+    """Why a part of a task's answer is empty, where it says so."""
+    reason = answer.get(ERROR_COLUMN)
+    return None if reason is None else str(reason)
 
 
 def describe(error: Exception) -> str:

@@ -131,7 +131,7 @@ def _run(
             keywords |= {"column": column or "text", "id_column": id_column}
             report = _run_sources(task, sources, out, stdin_format, keywords)
     except KeyboardInterrupt as error:  # further out, its message would be lost
-        typer.echo(str(error), err=True)
+        typer.echo(str(error) or "interrupted", err=True)
         raise typer.Exit(130) from None
     if isinstance(report, int):
         raise typer.Exit(report)
@@ -148,8 +148,12 @@ def _run_sources(
     if sources == ["-"]:
         if keywords["resume"]:
             raise InputError("what comes in on stdin cannot be gone on with; write it to a file first")
-        with _spooled(stdin_format, out) as path:
-            return run_file(task, path, out, **keywords)
+        _check_format(stdin_format)
+        try:
+            with _spooled(stdin_format, out) as path:
+                return run_file(task, path, out, resumable=False, **keywords)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("interrupted; nothing is kept of what came in on stdin") from None
     if not is_many(sources):
         return run_file(task, sources[0], out, **keywords)
     found = run_files(task, sources, out, **keywords)
@@ -162,6 +166,21 @@ def _run_sources(
     for name, reason in found.failed.items():
         typer.echo(f"not annotated: {name}: {reason}", err=True)
     return 1 if found.failed else 0
+
+
+def _check_format(form: str) -> None:
+    """Refuse what no table on stdin can be, before it is waited for.
+
+    Raises:
+        InputError: there is no such format.
+    """
+    from slmkit.tasks.table_io import format_of
+
+    try:
+        format_of(Path(f"stdin.{form}"))
+    except InputError:
+        told = "it can be csv, tsv, jsonl, ndjson (each also with .gz), parquet or pq"
+        raise InputError(f"--format {form}: {told}") from None
 
 
 @contextmanager
@@ -221,22 +240,30 @@ def _summary(report: Report) -> str:
 def _generate(
     text: Annotated[str, typer.Argument(help="What to go on from; - reads it from stdin.")],
     start: Annotated[
-        str, typer.Option(help="What to write: continue, summarize, title, translate-en-zh …")
-    ] = "continue",
+        str | None, typer.Option(help="What to write: continue (the default), summarize, title, translate-en-zh …")
+    ] = None,
     max_new_tokens: Annotated[int | None, typer.Option(min=0, help="Most tokens that are written (128).")] = None,
     temperature: Annotated[
-        float | None, typer.Option(help="Draw at random; higher is wilder. Default: greedy.")
+        float | None,
+        typer.Option(help="Draw at random; higher is wilder (with --top-p or --seed: 1). Default: greedy."),
     ] = None,
-    top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens that hold this much.")] = 0.9,
-    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw at random, from the likeliest tokens that hold this much (0.9).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Draw at random, the same again by the same seed (0).")] = None,
     model: Annotated[Path | None, typer.Option(help="A saved writer, instead of the shipped one.")] = None,
 ) -> None:
     """Write a text, streamed to the terminal as it comes; Ctrl-C ends it."""
-    from slmkit.tasks.generation import Generator
+    from slmkit.tasks.generation.generator import CONTINUE, Generator
 
-    drawn = {} if temperature is None else {"do_sample": True, "temperature": temperature, "top_p": top_p, "seed": seed}
-    task = Generator(start=start) if model is None else Generator.load(model)
-    task.set_params(settings={**(task.settings or {}), **drawn})
+    if model is not None and start is not None:
+        raise InputError("a saved writer writes what it was fitted for; --start is for the shipped one")
+    task = Generator(start=CONTINUE if start is None else start) if model is None else Generator.load(model)
+    asked = {"temperature": temperature, "top_p": top_p, "seed": seed}
+    drawn = {name: value for name, value in asked.items() if value is not None}
+    if drawn:
+        usual = {"temperature": 1.0, "top_p": 0.9, "seed": 0, **(task.settings or {})}
+        task.set_params(settings={**usual, **drawn, "do_sample": True})
     if max_new_tokens is not None:
         task.set_params(max_new_tokens=max_new_tokens)
     pieces = task.stream(sys.stdin.read() if text == "-" else text)

@@ -34,6 +34,7 @@ class Asked:
     overwrite: bool = False
     progress: bool = False
     explode: bool | None = False
+    resumable: bool = True
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -114,6 +115,7 @@ def run_file(
     overwrite: bool = False,
     progress: bool = False,
     explode: bool | None = False,
+    resumable: bool = True,
 ) -> Report:
     """Run a task over one column of a CSV, TSV, JSON Lines or Parquet file and write the annotated table.
 
@@ -132,13 +134,16 @@ def run_file(
         progress: Show a progress bar on stderr.
         explode: Write a row for each thing that a task finds in a text, none where it finds nothing, instead of a row
             a text; only for tasks that have ``items``. None does so where the task has them.
+        resumable: False keeps nothing of a run that is cut off: of an input that will not be there again.
 
     Raises:
         InputError: The files, a column or an option cannot be used, or, with ``errors="raise"``, a cell.
         KeyboardInterrupt: With a message that says what is kept.
     """
     source, out = Path(source), Path(out)
-    asked = Asked(column, id_column, prefix, chunk_rows, encoding, errors, resume, overwrite, progress, explode)
+    asked = Asked(
+        column, id_column, prefix, chunk_rows, encoding, errors, resume, overwrite, progress, explode, resumable
+    )
     check_source(source, chunk_rows)
     _check_out(out, source)
     return run_tables(
@@ -171,14 +176,16 @@ def run_tables(load: Callable[[], Job], source: Path, outs: Sequence[Path], aske
     try:
         return _run(load, source, store, asked)
     except KeyboardInterrupt:
-        if store.parts:
+        if not asked.resumable:
+            kept = "nothing is kept"
+        elif store.parts:
             kept = f"{store.rows:,} rows are kept in {store.folder}; --resume goes on from there"
         else:
             kept = "no part was finished"
         raise KeyboardInterrupt(f"interrupted: {kept}") from None
     finally:
         # Nothing is worth going on with: leave the place as it was found.
-        if store.began_here and not store.parts and store.folder.exists():
+        if store.began_here and not (store.parts and asked.resumable) and store.folder.exists():
             store.discard()
         store.close()
 

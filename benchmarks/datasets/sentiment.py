@@ -51,7 +51,7 @@ SENTIMENT = (
     ),
     Dataset(
         name="chnsenticorp",
-        version="1",
+        version="2",
         task="sentiment",
         language="zh",
         licence="none stated",
@@ -87,8 +87,9 @@ SENTIMENT = (
         columns=("text", "label"),
         metric="accuracy",
         protocols=("fitted", "shipped"),
-        notes="Hotel, laptop and book reviews. slmkit's shipped Sentiment was trained on this set: its figure as "
-        "shipped is not one on unseen data.",
+        rules=(DropSeen("dev", seen_in="train"),),
+        notes="Hotel, laptop and book reviews. 342 of dev's 1,200 stand in train too and are dropped; from dev, since "
+        "slmkit's core and shipped Sentiment were trained on train.",
     ),
     Dataset(
         name="online-shopping-10cats",

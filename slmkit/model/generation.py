@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from numbers import Integral
+from numbers import Integral, Real
 
 import torch
 from torch import Tensor
@@ -60,7 +60,12 @@ class GenerationConfig:
             value = getattr(self, name)
             if not isinstance(value, Integral) or isinstance(value, bool):
                 raise InputError(f"{name} {value!r}: give a whole number")
+        for name in ("length_penalty", "temperature", "top_p", "repetition_penalty"):
+            value = getattr(self, name)
+            if not isinstance(value, Real) or isinstance(value, bool):
+                raise InputError(f"{name} {value!r}: give a number")
         rules = [
+            (abs(self.seed) < 2**63, f"seed {self.seed}: give a number of at most 63 bits"),
             (0 <= self.max_new_tokens < positions, f"max_new_tokens {self.max_new_tokens}: give 0 to {positions - 1}"),
             (
                 0 <= self.min_new_tokens <= self.max_new_tokens,
@@ -73,12 +78,16 @@ class GenerationConfig:
                 f"num_return_sequences {self.num_return_sequences}: give at most num_beams ({self.num_beams})",
             ),
             (not (self.do_sample and self.num_beams > 1), "do_sample=True needs num_beams=1"),
-            (0 < self.temperature < inf, f"temperature {self.temperature}: give a number above 0"),
+            (1e-6 <= self.temperature < inf, f"temperature {self.temperature}: give a number above 0, at least 1e-6"),
             (self.top_k >= 0, f"top_k {self.top_k}: give 0 or more"),
             (0 < self.top_p <= 1, f"top_p {self.top_p}: give a number above 0, at most 1"),
             (0 < self.repetition_penalty < inf, f"repetition_penalty {self.repetition_penalty}: give a number above 0"),
             (self.no_repeat_ngram_size >= 0, f"no_repeat_ngram_size {self.no_repeat_ngram_size}: give 0 or more"),
             (len(self.forced) <= self.max_new_tokens, f"{len(self.forced)} forced tokens do not fit max_new_tokens"),
+            (
+                self.num_return_sequences == 1 or len(self.forced) < self.max_new_tokens or not self.max_new_tokens,
+                "nothing is left to write after what is forced, and so no more than one result",
+            ),
             (
                 not any(_holds(self.forced, stretch) for stretch in self.forbidden),
                 "what is forced holds something forbidden",

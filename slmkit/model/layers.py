@@ -106,7 +106,8 @@ def pad_rows(rows: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
 
     Shape: rows ``(sum(lengths), ...)``; lengths ``(B,)``; out ``(B, T, ...)`` zero-padded and a bool mask ``(B, T)``.
     """
-    mask = torch.arange(int(lengths.max()), device=rows.device) < lengths[:, None]  # (B, T)
+    longest = int(lengths.max()) if len(lengths) else 0
+    mask = torch.arange(longest, device=rows.device) < lengths[:, None]  # (B, T)
     padded = rows.new_zeros(*mask.shape, *rows.shape[1:])
     padded[mask] = rows
     return padded, mask

@@ -29,6 +29,7 @@ SPECIAL_TOKENS = ("<▁pad>", "<▁s>", "</▁s>", "<▁unk>", "<▁mask>")
 # Kept free for task prefixes and infilling marks, so that the vocabulary never has to change.
 RESERVED_TOKENS = tuple(f"<▁extra_{i}>" for i in range(59))
 BYTE_TOKENS = tuple(f"<0x{i:02X}>" for i in range(256))
+_FIRST_BYTE = len(SPECIAL_TOKENS) + len(RESERVED_TOKENS)
 METASPACE = "▁"
 # A literal metaspace would come back as a space: it travels as a private-use character instead.
 _ESCAPES = {ord(METASPACE): "\ue2e2", 0xE2E2: "\ufffd"}
@@ -79,13 +80,26 @@ def read_rust(data: bytes, source: Path) -> RustTokenizer:
         raise CheckpointError(f"{source}: not a readable tokenizer file ({error})") from error
 
 
+def _apart(ids: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Spans in which each byte has its own character; of neighbouring characters the Rust side makes one span."""
+    byte = ids - _FIRST_BYTE
+    fused = (byte >= 0) & (byte < len(BYTE_TOKENS)) & (offsets[:, 1] - offsets[:, 0] > 1)
+    if not fused.any():
+        return offsets
+    characters = np.cumsum(fused & (byte & 0xC0 != 0x80))  # begun so far: a character's later bytes are 10xxxxxx
+    begins = fused.copy()  # a run of them
+    begins[1:] &= ~(fused[:-1] & (offsets[1:] == offsets[:-1]).all(axis=1))
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(ids)), 0))
+    at = offsets[:, 0] + characters - characters[first]
+    return np.where(fused[:, None], np.stack([at, at + 1], axis=1), offsets)
+
+
 def _without(offsets: np.ndarray, spaces: np.ndarray) -> np.ndarray:
     """Spans in the caller's string.
 
     Args:
         offsets: in a string with a space of ours in front. spaces: places of others of ours, in order.
     """
-    offsets = offsets.reshape(-1, 2)
     return np.maximum(offsets - 1 - np.searchsorted(spaces, offsets), 0)
 
 
@@ -170,11 +184,11 @@ class Tokenizer:
             found = [[m.start() for m in _LINE_OF_WORDS.finditer(text)] for text in given]
             given = [_LINE_OF_WORDS.sub(" ", text) if at else text for text, at in zip(given, found, strict=True)]
             spaces = [np.array(at, dtype=np.int64) + np.arange(len(at)) for at in found]
-        encodings = self._rust.encode_batch(given, add_special_tokens=False)
-        return [
-            Tokens(np.asarray(e.ids, dtype=np.int64), _without(np.asarray(e.offsets, dtype=np.int64), own))
-            for e, own in zip(encodings, spaces, strict=True)
-        ]
+        made = []
+        for read, own in zip(self._rust.encode_batch(given, add_special_tokens=False), spaces, strict=True):
+            ids, offsets = np.asarray(read.ids, dtype=np.int64), np.asarray(read.offsets, dtype=np.int64).reshape(-1, 2)
+            made.append(Tokens(ids, _without(_apart(ids, offsets), own)))
+        return made
 
     def encode_ids(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Ids of many strings without their spans, several times as fast as ``encode_batch``.
@@ -190,11 +204,11 @@ class Tokenizer:
     def _units(self) -> Units | None:
         """None where this vocabulary is not made of units."""
         vocabulary = json.loads(self._rust.to_str())["model"]["vocab"]
-        pieces = [piece for piece, _ in vocabulary[len(SPECIAL_TOKENS) + len(RESERVED_TOKENS) + len(BYTE_TOKENS) :]]
+        pieces = [piece for piece, _ in vocabulary[_FIRST_BYTE + len(BYTE_TOKENS) :]]
         return Units(self._rust) if splits(pieces, METASPACE) else None
 
     def decode(self, ids: Sequence[int]) -> str:
         """The string of these ids; marks are left out, bytes that are no UTF-8 become U+FFFD."""
-        kept = [int(i) for i in ids if i >= len(SPECIAL_TOKENS) + len(RESERVED_TOKENS)]
+        kept = [int(i) for i in ids if i >= _FIRST_BYTE]
         text = self._rust.decode(kept, skip_special_tokens=False).translate(_FROM_INNER)
         return text[1:] if text.startswith(" ") else text  # the space that encode put in front

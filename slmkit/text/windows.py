@@ -82,12 +82,24 @@ def window_spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
 def beginnings(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> tuple[list[str], list[int]]:
     """The texts, those of more than ``limit`` tokens ending with the last that fits; and which ones these are."""
     kept, cut = list(texts), []
-    suspects = [row for row, text in enumerate(texts) if len(text) > limit // 4]  # a character is at most four tokens
+    # A character is at most four tokens; one is for the space in front.
+    suspects = [row for row, text in enumerate(texts) if 4 * len(text) + 1 > limit]
     for row, tokens in zip(suspects, tokenizer.encode_batch([texts[row] for row in suspects]), strict=True):
         if len(tokens) > limit:
-            kept[row] = texts[row][: int(tokens.offsets[limit - 1, 1])]
+            kept[row] = _beginning(tokenizer, texts[row], tokens, limit)
             cut.append(row)
     return kept, cut
+
+
+def _beginning(tokenizer: Tokenizer, text: str, tokens: Tokens, limit: int) -> str:
+    """The text up to its last token that fits; cut there it may be read in more tokens, and is made shorter then."""
+    fits = limit
+    while len(tokens) > limit:
+        while fits and tokens.offsets[fits - 1, 1] > tokens.offsets[fits, 0]:  # inside of a character
+            fits -= 1
+        text = text[: int(tokens.offsets[fits - 1, 1])] if fits else ""
+        tokens, fits = tokenizer.encode(text), fits - 1
+    return text
 
 
 def lay_windows(texts: Sequence[Tokens], head: np.ndarray, size: int, overlap: int) -> Windows:

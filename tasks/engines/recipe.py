@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from slmkit.errors import InputError
 from slmkit.tasks.base import TASKS, TableTask, load_model, load_task
+
+_MAKING = Lock()  # threads that ask for the same task at once get one
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,14 @@ class TaskRecipe:
         what: the name of a shipped task, or the folder of a saved model. options: of the task, as JSON; never shown,
             since a key may be among them.
         threads: that a worker computes with. caller: the process that asked, which is no worker.
+        version: of a saved model, which another that is saved in its folder does not have; empty for a shipped task.
     """
 
     what: str
     options: str = field(repr=False)
     threads: int
     caller: int
+    version: str
 
     @classmethod
     def of(cls, task: Any, options: Mapping[str, Any], threads: int) -> TaskRecipe:
@@ -55,11 +61,27 @@ class TaskRecipe:
         drawn = getattr(load_task(what, **options), "drawn_options", {}) if what in TASKS else {}
         if drawn:
             told = json.dumps({**options, **drawn}, sort_keys=True)
-        return cls(what, told, threads, os.getpid())
+        return cls(what, told, threads, os.getpid(), "" if what in TASKS else _version(Path(what)))
 
     def task(self) -> TableTask:
-        """The task; made once in a process."""
-        return _made(self)
+        """The task; made once in a process.
+
+        Raises:
+            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
+            InputError: there is no such option.
+        """
+        with _MAKING:
+            return _made(self)
+
+
+def _version(folder: Path) -> str:
+    """What changes with a saved model: its config holds the checksums of its files."""
+    from slmkit.checkpoint import CONFIG
+
+    try:
+        return hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
+    except OSError:  # loading it says what is wrong
+        return ""
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,17 @@ from typing import Any
 
 from slmkit.errors import CheckpointError
 from slmkit.tasks.base import AnswersFromStates, TableTask
-from slmkit.tasks.cells import FATAL, Annotations, annotate_cells, blocks, check_answers, plain, reasons_of
+from slmkit.tasks.cells import (
+    FATAL,
+    Annotations,
+    annotate_cells,
+    blocks,
+    check_answers,
+    plain,
+    raise_first,
+    reasons_of,
+    said,
+)
 
 # The states of so many texts are shared: enough to batch by length, little enough to keep memory flat.
 BLOCK_ROWS, BLOCK_CHARACTERS = 512, 400_000
@@ -47,14 +57,15 @@ def annotate_together(
         texts = [str(cells[i]) for i in block]
         shared = _from_one_pass(tasks, texts)
         for name, task in tasks.items():
+
+            def name_own(at: int, block: list[int] = block, name: str = name) -> str:
+                return f"{name_row(block[at])}, {name}"
+
             done = shared.get(name)
             if done is None:
-                done = annotate_cells(
-                    task,
-                    texts,
-                    errors=errors,
-                    name_row=lambda at, block=block, name=name: f"{name_row(block[at])}, {name}",  # type: ignore[misc]
-                )
+                done = annotate_cells(task, texts, errors=errors, name_row=name_own)
+            elif errors == "raise":
+                raise_first(done.reasons, name_own)
             _lay(done, block, found[name])
         advance(len(block))
     return found
@@ -110,7 +121,7 @@ def _from_one_pass(tasks: Mapping[str, TableTask], texts: Sequence[str]) -> dict
         if not isinstance(answers, Exception):
             check_answers(tasks[name], answers, len(texts))
             columns = {column: [plain(row[column]) for row in answers] for column in tasks[name].columns}
-            found[name] = Annotations(columns, [None] * len(texts))
+            found[name] = Annotations(columns, [said(row) for row in answers])
     return found
 
 

@@ -1,12 +1,17 @@
 import gc
+import os
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
+import pandas as pd
 import psutil
 import pytest
 import torch
 
-from slmkit.core import SLM
+from slmkit.core import SLM, load
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.model.branch import Branch
 from slmkit.runtime import float_copy
@@ -71,6 +76,12 @@ def test_encode_spans_and_windows(slm):
     assert int(mask.sum()) == len(encoded.states)
 
 
+def test_no_texts_are_no_states(slm):
+    states, mask = slm.encode([]).padded()
+    assert states.shape == (0, 0, 32)
+    assert mask.shape == (0, 0)
+
+
 def test_truncation_error(slm):
     with pytest.raises(TextTooLongError, match="text 1"):
         slm.encode(["short", "long " * 500], truncation="error")
@@ -80,6 +91,56 @@ def test_truncation_error(slm):
 def test_cells_that_are_no_text_are_named(slm, bad):
     with pytest.raises(InputError, match="text 1 is"):
         slm.embed(["fine", bad])
+
+
+@pytest.mark.parametrize(
+    "given", [None, b"text", {"text": "a"}, pd.DataFrame({"text": ["a"]}), np.array("abc"), np.array([["a"], ["b"]])]
+)
+def test_what_is_not_a_list_of_texts_is_refused(slm, given):
+    with pytest.raises(InputError, match="expected a str or a list of them"):
+        slm.embed(given)
+
+
+def test_series_arrays_and_iterators_are_lists(slm):
+    wanted = slm.embed(TEXTS)
+    for given in (pd.Series(TEXTS, index=range(5, 13)), np.array(TEXTS, dtype=object), iter(TEXTS)):
+        np.testing.assert_array_equal(slm.embed(given), wanted)
+
+
+def test_many_texts_are_embedded_in_parts(slm, monkeypatch):
+    sizes, windows = [], slm.windows
+    monkeypatch.setattr(slm, "windows", lambda texts, **kind: sizes.append(len(texts)) or windows(texts, **kind))
+    vectors = slm.embed(["the good film", "bad news"] * 1030)
+    assert max(sizes) == 2048 < sum(sizes) == len(vectors)
+    np.testing.assert_allclose(vectors, np.tile(vectors[:2], (1030, 1)), atol=2e-3)
+    np.testing.assert_allclose(vectors[:2], slm.embed(["the good film", "bad news"]), atol=2e-3)
+
+
+def test_threads_that_ask_for_a_core_get_one(folder, monkeypatch):
+    made, load_one = [], SLM.load
+    monkeypatch.setattr(SLM, "load", lambda *a, **k: made.append(1) or time.sleep(0.1) or load_one(*a, **k))
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(load(folder, precision="fp32"))) for _ in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert len(made) == 1
+    assert len(set(map(id, found))) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_fork_of_a_process_that_has_computed_computes():
+    code = (
+        "import os, torch\n"
+        "from tests.conftest import make_toy_slm\n"
+        "torch.set_num_threads(2)\n"
+        "slm = make_toy_slm()\n"
+        "slm.embed(['the good film ' * 60] * 64)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os._exit(slm.embed(['the good film ' * 60] * 64).shape != (64, 32))\n"
+        "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 def test_eight_threads_say_the_same(slm):
@@ -117,6 +178,24 @@ def test_a_megabyte_in_one_cell(slm):
 def folder(toy_slm, tmp_path):
     toy_slm.save(tmp_path / "core")
     return tmp_path / "core"
+
+
+def test_what_cannot_be_saved_leaves_what_was_there(toy_slm, folder, monkeypatch):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    calls = []
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    other = SLM.load(folder, precision="fp32")
+    with torch.no_grad():
+        other.encoder.words.weight.add_(1.0)
+    with pytest.raises(OSError, match="No space left"):
+        other.save(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_save_and_load(toy_slm, folder):

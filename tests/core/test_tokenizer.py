@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slmkit.text.tokenizer import BYTE_TOKENS, SPECIAL_TOKENS, Tokenizer
+from slmkit.text.windows import beginnings
 
 TEXTS = [
     "the good film",
@@ -37,6 +38,30 @@ def test_lossless_and_spans_in_order(text):
     assert (starts <= ends).all()
     assert (np.diff(starts) >= 0).all()
     assert ends.max() == len(text)
+
+
+@pytest.mark.parametrize("text", ["😀😀😀", "a안녕하세요 𠀀𠀁", "👨\u200d👩\u200d👧 b\x00\x01é\ud800é", "\r\r好😀"])
+def test_every_byte_has_its_own_character(toy_slm, text):
+    tokens = toy_slm.tokenizer.encode(text)
+    of_bytes = {}
+    for token_id, (start, end) in zip(tokens.ids, tokens.offsets, strict=True):
+        assert end - start <= 1
+        token = toy_slm.tokenizer.token(token_id)
+        if token in BYTE_TOKENS:
+            of_bytes.setdefault(int(start), []).append(int(token[3:5], 16))
+    spelled = {at: bytes(values).decode() for at, values in of_bytes.items()}
+    assert spelled == {at: text[at].replace("\ud800", "\ufffd") for at in spelled}
+    assert set(range(len(text))) == {int(start) for start, end in tokens.offsets if end > start}
+
+
+@pytest.mark.parametrize("limit", [1, 4, 5, 7, 8, 12])
+@pytest.mark.parametrize("text", ["😀" * 2, " 😀" * 9, "𠀀x" * 9, "the good film " * 5, "好" * 3])
+def test_beginnings_fit(toy_slm, text, limit):
+    tokenizer = toy_slm.tokenizer
+    (kept,), cut = beginnings(tokenizer, [text], limit)
+    assert text.startswith(kept)
+    assert len(tokenizer.encode(kept)) <= limit
+    assert (kept != text) == bool(cut) == (len(tokenizer.encode(text)) > limit)
 
 
 def test_a_line_s_first_word_is_read_as_after_a_space(toy_slm):

@@ -127,6 +127,11 @@ def test_several_results_come_best_first(plain):
     assert drawn == plain.generate(["the film", "好"], do_sample=True, num_return_sequences=4, max_new_tokens=8, seed=3)
 
 
+def test_several_results_of_nothing_left_to_write_are_refused(plain):
+    with pytest.raises(InputError, match="no more than one result"):
+        plain.generate("x", prefix="the bank", max_new_tokens=2, num_beams=3, num_return_sequences=3)
+
+
 def test_more_results_than_run_together(plain):
     (found,) = plain.generate(["the film"], do_sample=True, num_return_sequences=70, max_new_tokens=2)
     assert len(found) == 70
@@ -147,6 +152,9 @@ def test_nothing_asked_is_nothing_written(plain):
         ({"min_new_tokens": 9, "max_new_tokens": 3}, "min_new_tokens 9"),
         ({"max_new_tokens": 3.0}, "max_new_tokens 3.0: give a whole number"),
         ({"do_sample": True, "temperature": float("inf")}, "temperature inf"),
+        ({"do_sample": True, "temperature": 1e-42}, "at least 1e-6"),
+        ({"temperature": "1"}, "temperature '1': give a number"),
+        ({"do_sample": True, "seed": 2**70}, "at most 63 bits"),
     ],
 )
 def test_impossible_settings_are_refused(plain, settings, message):
@@ -156,6 +164,8 @@ def test_impossible_settings_are_refused(plain, settings, message):
         plain.stream("x", **settings)
     with pytest.raises(InputError, match="num_beams=1"):
         plain.stream("x", num_beams=2)
+    with pytest.raises(InputError, match="expected str"):
+        plain.stream(["x", "y"])
 
 
 def test_a_text_beyond_the_decoder_is_refused_and_named(plain):
@@ -247,6 +257,8 @@ def test_the_likelihood_of_a_text_is_that_of_its_tokens_and_its_end(plain):
         assert value == pytest.approx(total, abs=1e-3)
         assert writer.log_likelihoods([source], None, [text]) == pytest.approx([value], abs=1e-3)
     assert writer.log_likelihoods([], None, []) == []
+    with pytest.raises(InputError, match="2 sources and 1 texts"):
+        writer.log_likelihoods(["a", "b"], None, ["the film"])
     with pytest.raises(InputError, match="tokens to judge"):
         writer.log_likelihoods(["x"], None, ["film " * 400])
 
