@@ -50,12 +50,15 @@ class Budget:
         """Take in what a cell has to read."""
         self._amounts[_place(cell)] = Amount.of(rows.held, rows.train)
 
-    def refusal(self, cell: Cell) -> str:
-        """Why there is no time for a cell; empty where there is."""
-        left, needed = self.left(), self._expected(cell)
+    def refusal(self, cell: Cell, before: Sequence[Cell] = ()) -> str:
+        """Why there is no time for a cell, after those ``before`` it that share its fit; empty where there is."""
+        left, needed = self.left(), self._expected(*before, cell)
         if left is None or needed <= left:
             return ""
-        return "the time was up" if left <= 0 else f"needs about {seconds_text(needed)}, {seconds_text(left)} were left"
+        if left <= 0:
+            return "the time was up"
+        shared = ", with those before it that share its fit" if before else ""
+        return f"needs about {seconds_text(needed)}{shared}, {seconds_text(left)} were left"
 
     def learn(self, cell: Cell, seconds: float) -> None:
         """Take in what a cell needed."""
@@ -66,8 +69,11 @@ class Budget:
         fit, index = result.seconds_to_fit or 0.0, result.seconds_to_index or 0.0
         self.learn(cell, start_seconds(cell.system) + fit + index + result.seconds_to_predict)
 
-    def _expected(self, cell: Cell) -> float:
-        return self._costs.expected(cell.system, self._amount(cell))
+    def _expected(self, *cells: Cell) -> float:
+        """Seconds for cells of one system that share a fit, or for one."""
+        amounts = [self._amount(cell) for cell in cells]
+        together = Amount(sum(amount.held for amount in amounts), amounts[0].train)
+        return self._costs.expected(cells[0].system, together)
 
     def _amount(self, cell: Cell) -> Amount:
         place = _place(cell)

@@ -20,7 +20,7 @@ from typing import Any
 from slmkit.benchmarks import datasets, machine, metrics, outcomes, systems
 from slmkit.benchmarks.datasets import Rows, references
 from slmkit.benchmarks.datasets.splits import draw, draw_per_class, stable_order
-from slmkit.benchmarks.results import Example, Result
+from slmkit.benchmarks.results import Example, Result, write_text
 from slmkit.errors import DataError, MissingExtraError, SLMKitError
 
 FEW_SHOT = 8
@@ -248,11 +248,15 @@ def answer(measure: Callable[[], Result]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """``python -m slmkit.benchmarks.cell JOB_JSON OUT``: ``{"cells", "root"}`` -> ``{"status", "answers"}``."""
+    """``python -m slmkit.benchmarks.cell JOB_JSON OUT``: ``{"cells", "root"}`` -> ``{"status", "answers"}``.
+
+    The answers are written anew after each cell: those that are there outlive a process that is stopped.
+    """
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    answers = measure_all([Cell(**cell) for cell in job["cells"]], Path(job["root"]))
-    found = {"status": "done", "answers": list(answers)}
-    Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
+    answers = []
+    for found in measure_all([Cell(**cell) for cell in job["cells"]], Path(job["root"])):
+        answers.append(found)
+        write_text(Path(sys.argv[2]), json.dumps({"status": "done", "answers": answers}))
 
 
 if __name__ == "__main__":

@@ -83,8 +83,8 @@ def _by_cell(folder: Path) -> dict[_Key, dict[int, Result]]:
     if not found:
         raise InputError(f"{folder} holds no result files")
     cells: dict[_Key, dict[int, Result]] = defaultdict(dict)
-    for r in found:
-        cells[(r.dataset, r.split, r.protocol, r.system, r.limit, r.train_limit)][r.seed] = r
+    for r in results.latest(found, []):
+        cells[r.key][r.seed] = r
     return cells
 
 

@@ -19,7 +19,9 @@ from slmkit.benchmarks.datasets import registry
 from slmkit.benchmarks.datasets.base import Rows
 from slmkit.benchmarks.datasets.loading import load
 from slmkit.benchmarks.metrics.base import evaluate
+from slmkit.benchmarks.results import write_text
 from slmkit.core import SLM
+from slmkit.errors import DataError
 from slmkit.model.branch import Branch
 from slmkit.model.heads import SpanHead
 from slmkit.tasks.classification import Classifier
@@ -79,18 +81,59 @@ def measure(name: str, slm: SLM, root: Path, settings: Settings) -> dict[str, An
 
 
 def compare(slm: SLM, root: Path, sets: Sequence[str], runs: Sequence[Settings], out: Path) -> None:
-    """Measure every set at every setting; one JSON line each is appended to ``out``, which is never measured twice."""
-    kept = [json.loads(line) for line in out.read_text().splitlines()] if out.is_file() else []
-    done = {(r["dataset"], r["depth"], r["epochs"], r["n_train"], r["seed"], r["fingerprint"]) for r in kept}
+    """Measure every set at every setting; one JSON line each is appended to ``out``, which is never measured twice.
+
+    Raises:
+        DataError: ``out`` cannot be written, or has a line that is no measurement; the message names it.
+    """
+    done = _done(out)
     for name in sets:
         for settings in runs:
             rows = min(len(load(name, "train", root)), settings.limit or sys.maxsize)
             if (name, settings.depth, settings.epochs, rows, settings.seed, slm.fingerprint) in done:
                 continue
             result = measure(name, slm, root, settings)
-            with out.open("a") as lines:
+            with out.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(result) + "\n")
             sys.stderr.write(json.dumps(result) + "\n")
+
+
+def _done(out: Path) -> set[tuple[Any, ...]]:
+    """What ``out`` holds already; it can be appended to from here on, so that no measurement is made for nothing."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("a+b") as file:
+            file.seek(0)
+            content = file.read()
+    except OSError as error:
+        raise DataError(f"{out} cannot be written: {error}") from error
+    lines = content.splitlines(keepends=True)
+    if lines and not _parses(lines[-1]):  # a run was stopped while it wrote
+        lines = lines[:-1]
+    done = {_key(line, f"{out}, line {number}") for number, line in enumerate(lines, start=1)}
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.append(b"\n")
+    if b"".join(lines) != content:
+        write_text(out, b"".join(lines).decode("utf-8"))
+    return done
+
+
+def _parses(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _key(line: bytes, place: str) -> tuple[Any, ...]:
+    try:
+        found = json.loads(line)
+        key = tuple(found[name] for name in ("dataset", "depth", "epochs", "n_train", "seed", "fingerprint"))
+        hash(key)  # a list could not be looked up
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{place}: not a measurement of 'slmkit bench depths': {error!r}") from error
+    return key
 
 
 def _classes(slm: SLM, train: Rows, dev: Rows, settings: Settings) -> list[Any]:

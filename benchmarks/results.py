@@ -131,6 +131,11 @@ class Result:
             raise DataError(f"result ci95 must be (low, high), got {self.ci95!r}")
         rows_kept.check(self.outcomes, self.n)
 
+    @property
+    def key(self) -> tuple[str, str, str, str, int | None, int | None]:
+        """What the seeds of a cell have in common."""
+        return self.dataset, self.split, self.protocol, self.system, self.limit, self.train_limit
+
     def row(self) -> dict[str, Any]:
         """The row of ``--json``."""
         return {key: getattr(self, key) for key in ROW}
@@ -167,10 +172,23 @@ def _check_type(name: str, value: Any) -> None:
         return
     expected = _TYPES.get(name, (str,))
     right = isinstance(value, expected) and not (isinstance(value, bool))
-    numbers = value if isinstance(value, (list, tuple)) else [value]
-    finite = all(not isinstance(v, float) or math.isfinite(v) for v in numbers)
-    if not right or not finite:
+    if not right or (isinstance(value, float) and not math.isfinite(value)):
         raise DataError(f"result field {name!r} must be {' or '.join(t.__name__ for t in expected)}, got {value!r}")
+    if name in ("ci95", "scores") and not all(map(_is_number, value if name == "ci95" else value.values())):
+        raise DataError(f"result field {name!r} must hold finite numbers, got {value!r}")
+    if name == "versions" and not all(isinstance(version, str) for version in value.values()):
+        raise DataError(f"result field {name!r} must hold texts, got {value!r}")
+    if name == "machine" and not _is_machine(value):
+        raise DataError(f"result field {name!r} must hold flags as a list of texts, got {value!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, _NUMBER) and not isinstance(value, bool) and -math.inf < value < math.inf
+
+
+def _is_machine(value: Any) -> bool:
+    flags = value.get("flags", []) if isinstance(value, Mapping) else None
+    return isinstance(flags, (list, tuple)) and all(isinstance(flag, str) for flag in flags)
 
 
 def read(path: Path) -> Result:
@@ -181,7 +199,7 @@ def read(path: Path) -> Result:
     """
     try:
         return Result.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, DataError) as error:
+    except (OSError, ValueError, TypeError, DataError) as error:
         raise DataError(f"{path}: {error}") from error
 
 
@@ -198,6 +216,20 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
         except DataError as error:
             problems.append(str(error))
     return results, problems
+
+
+def latest(found: Iterable[Result], problems: list[str]) -> list[Result]:
+    """One result for each seed of a cell, the latest; a second one, such as a copied file, is told in ``problems``."""
+    kept: dict[tuple[object, ...], Result] = {}
+    for r in found:
+        place = (*r.key, r.seed)
+        other = kept.get(place)
+        if other is not None:
+            told = " ".join((r.dataset, r.split, r.protocol, r.system))
+            problems.append(f"a second result of {told}, seed {r.seed}; that of {max(other.date, r.date)} counts")
+        if other is None or r.date >= other.date:
+            kept[place] = r
+    return list(kept.values())
 
 
 def write_text(path: Path, text: str) -> None:
@@ -237,7 +269,7 @@ def read_speeds(folder: Path, problems: list[str]) -> list[dict[str, Any]]:
         except (OSError, ValueError) as error:
             problems.append(f"{path}: {error}")
             continue
-        if isinstance(data, dict) and data.get("kind") in KINDS:
+        if isinstance(data, dict) and data.get("kind") in KINDS and _is_machine(data.get("machine", {})):
             found.append(data)
         else:
             problems.append(f"{path}: not a measurement of 'slmkit bench speed' or 'slmkit bench reliability'")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from slmkit.benchmarks import datasets, systems
 from slmkit.benchmarks.budget import Budget
@@ -140,7 +141,7 @@ def run(cells: Sequence[Cell], how: Run) -> list[Outcome]:
         group, shared = [cell], one_fit(cell)
         for other in [each for each in waiting if shared is not None and one_fit(each) == shared]:
             waiting.remove(other)
-            known = _without_measuring(other, how, load)
+            known = _without_measuring(other, how, load, group)
             if known is None:
                 group.append(other)
             else:
@@ -150,8 +151,13 @@ def run(cells: Sequence[Cell], how: Run) -> list[Outcome]:
     return outcomes
 
 
-def _without_measuring(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -> Outcome | None:
-    """How a cell goes that is there already, cannot be measured, or has no time left; None where it must be."""
+def _without_measuring(
+    cell: Cell, how: Run, load: Callable[[str, str], Rows], before: Sequence[Cell] = ()
+) -> Outcome | None:
+    """How a cell goes that is there already, cannot be measured, or has no time left; None where it must be.
+
+    ``before`` are those of its group that will be measured before it.
+    """
     path = how.out / cell.file_name
     if how.budget is not None and how.budget.is_over() and not path.is_file():
         return Outcome(cell, "no time", reason=how.budget.refusal(cell))
@@ -169,26 +175,26 @@ def _without_measuring(cell: Cell, how: Run, load: Callable[[str, str], Rows]) -
         if how.budget is not None:
             how.budget.learn_from(cell, kept)
         return Outcome(cell, "cached", kept)
-    refusal = "" if how.budget is None else how.budget.refusal(cell)
+    refusal = "" if how.budget is None else how.budget.refusal(cell, before)
     return Outcome(cell, "no time", reason=refusal) if refusal else None
 
 
 def _measured(group: Sequence[Cell], how: Run) -> Iterator[Outcome]:
-    """Measure cells that share a fit, in a process of their own, and keep what was found."""
+    """Measure cells that share a fit, in a process of their own, and keep what was found before it ended."""
     start = time.monotonic()
     if how.in_process:
-        answers = list(measure_all(group, how.root))
+        answers: Iterable[dict[str, Any]] = measure_all(group, how.root)
     else:
         job = {"cells": [asdict(cell) for cell in group], "root": str(how.root.resolve())}
         found = ask("slmkit.benchmarks.cell", job, timeout=None if how.budget is None else how.budget.left())
-        answers = found["answers"] if found["status"] == "done" else [found] * len(group)
-    seconds = time.monotonic() - start
+        measured = found.get("answers", [])
+        answers = [*measured, *[found] * (len(group) - len(measured))]
     for cell, found in zip(group, answers, strict=True):
         if found["status"] != "done":
             yield Outcome(cell, found["status"], reason=found["reason"])
             continue
         if how.budget is not None and len(group) == 1:
-            how.budget.learn(cell, seconds)
+            how.budget.learn(cell, time.monotonic() - start)
         try:
             result = Result.from_dict(found["result"])
         except DataError as error:

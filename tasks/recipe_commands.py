@@ -35,13 +35,6 @@ def recipe_parser(
     return parser
 
 
-def steps_before(folder: Path | None) -> int | None:
-    """Steps of the whole run that was begun in a folder, or None."""
-    if folder is None or not (folder / "state.safetensors").is_file():
-        return None
-    return int(json.loads((folder / "run.json").read_text(encoding="utf-8"))["steps"])
-
-
 def run_recipe(recipe: Callable[[], Any]) -> int:
     """Run a recipe, say what came of it, and give the exit code; an error of ours is one line."""
     try:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import lzma
 import os
 import sys
+import tarfile
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 from slmkit.benchmarks.datasets.base import Dataset, Rows
 from slmkit.benchmarks.datasets.registry import get
 from slmkit.errors import DataError
+
+# What readers raise at a file of another layout, and at half of one; zipfile's RuntimeError is of a damaged header.
+_FOREIGN = (KeyError, IndexError, ValueError, TypeError, AttributeError, SyntaxError, csv.Error)
+_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, RuntimeError)
 
 
 def locate(data_dir: str | Path | None = None) -> Path:
@@ -81,7 +89,7 @@ def _read(dataset: Dataset, split: str, root: Path) -> Rows:
             )
         try:
             rows = dataset.reader(file, read_content(path))
-        except (KeyError, ValueError, TypeError) as error:
+        except (*_FOREIGN, *_DAMAGED) as error:
             raise DataError(f"{path} is not in the layout that {dataset.name} expects: {error!r}") from error
         inputs.extend(rows.inputs)
         labels.extend(rows.labels)

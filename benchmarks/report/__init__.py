@@ -21,7 +21,8 @@ def write(folder: Path, out: Path) -> list[str]:
     """
     if out.suffix not in (".html", ".md"):
         raise InputError(f"--out must end in .html or .md, got {out.name!r}")
-    found, problems = results.read_folder(folder)
+    read, problems = results.read_folder(folder)
+    found = results.latest(read, problems)
     speeds = results.read_speeds(folder, problems)
     if not found and not speeds:
         raise DataError(f"{folder} holds no result files" + (f"; first problem: {problems[0]}" if problems else ""))

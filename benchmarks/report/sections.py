@@ -17,7 +17,10 @@ _BASIS = {PAIRED: "paired bootstrap", "intervals": "by the two intervals", "": "
 
 @dataclass(frozen=True)
 class Row:
-    """A line, and its difference from the best peer: None for that peer itself, and where seeds do not meet."""
+    """A line, and its difference from the best peer: None for that peer itself, and where seeds do not meet.
+
+    A peer has the line's own limits.
+    """
 
     line: Line
     peer: bool
@@ -56,12 +59,28 @@ def sections(groups: Sequence[Group]) -> dict[str, list[Section]]:
 
 def _section(group: Group, name: str, taken: set[str]) -> Section:
     members = [line for line in group.lines if line.dataset == name]
-    peers = [line for line in members if not is_ours(line.system) and line.system != "dummy"]
-    peer = _best(peers) if peers else None
-    found = [None if peer is None or line is peer else against(peer, line) for line in members]
-    rows = tuple(Row(line, line is peer, apart) for line, apart in zip(members, found, strict=True))
+    limits = dict.fromkeys(line.limits for line in members)
+    peers = {each: _peer([line for line in members if line.limits == each]) for each in limits}
+    rows = tuple(_row(line, peers[line.limits]) for line in members)
+    told = {each: _sentence([row for row in rows if row.line.limits == each], peers[each]) for each in limits}
+    sentence = " ".join(_limits_text(each) * (len(limits) > 1) + said for each, said in told.items() if said)
     metrics = tuple(dict.fromkeys(metric for line in members for metric in line.other))
-    return Section(_anchor(group, name, taken), name, REGISTRY.get(name), rows, metrics, _sentence(rows, peer))
+    return Section(_anchor(group, name, taken), name, REGISTRY.get(name), rows, metrics, sentence)
+
+
+def _peer(members: Sequence[Line]) -> Line | None:
+    """The best that is neither ours nor the constant."""
+    peers = [line for line in members if not is_ours(line.system) and line.system != "dummy"]
+    return _best(peers) if peers else None
+
+
+def _row(line: Line, peer: Line | None) -> Row:
+    return Row(line, line is peer, None if peer is None or line is peer else against(peer, line))
+
+
+def _limits_text(limits: tuple[int | None, int | None]) -> str:
+    told = [f"{name} {limit}" for name, limit in zip(("n", "train"), limits, strict=True) if limit is not None]
+    return f"Limited to {', '.join(told)}: "
 
 
 def is_ours(system: str) -> bool:

@@ -37,8 +37,8 @@ def totals(group: Group) -> list[Total]:
     if len(names) < 2:
         return []
     level, rivalled = Counter[str](), Counter[str]()
-    for dataset in group.datasets():
-        members = [line for line in group.lines if line.dataset == dataset]
+    for place in dict.fromkeys((line.dataset, line.limits) for line in group.lines):
+        members = [line for line in group.lines if (line.dataset, line.limits) == place]
         if len(members) > 1:  # the best of one is no news
             rivalled.update(line.system for line in members)
             level.update(line.system for line in _level(members))

@@ -10,7 +10,7 @@ from statistics import mean, stdev
 from slmkit.benchmarks.datasets import PROTOCOLS, REGISTRY
 from slmkit.benchmarks.metrics import METRICS
 from slmkit.benchmarks.report.numbers import bytes_text, digits, points, rate_text
-from slmkit.benchmarks.results import Example, Result
+from slmkit.benchmarks.results import Example, Result, latest
 from slmkit.benchmarks.systems import SYSTEMS
 
 _TITLES = {
@@ -97,8 +97,9 @@ _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
 class Line:
     """A system on a dataset: one result, or the mean over seeds.
 
-    Scores are in points (0 to 100), but for those in bits. ``examples`` are those of the first seed, ``results`` are
-    what the line was made of, by seed.
+    Scores are in points (0 to 100), but for those in bits. ``limit`` and ``train_limit`` bounded the rows that were
+    evaluated and fitted on. ``examples`` are those of the first seed, ``results`` are what the line was made of, by
+    seed.
     """
 
     task: str
@@ -119,11 +120,22 @@ class Line:
     parameters: int | None
     bytes: int | None
     seconds_to_fit: float | None
-    limited: bool
+    limit: int | None
+    train_limit: int | None
     examples: tuple[Example, ...] = ()
     best: bool = False
     seconds_to_index: float | None = None
     results: tuple[Result, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def limits(self) -> tuple[int | None, int | None]:
+        """What the rows were bounded by: only lines of the same limits are rivals."""
+        return self.limit, self.train_limit
+
+    @property
+    def limited(self) -> bool:
+        """Whether the rows were bounded at all."""
+        return self.limits != (None, None)
 
     @property
     def in_bits(self) -> bool:
@@ -167,10 +179,13 @@ def family(task: str) -> str:
 
 
 def lines(results: Sequence[Result]) -> list[Line]:
-    """Results with their seeds averaged, in registry order, the best of each dataset marked."""
+    """Results with their seeds averaged, in registry order, the best of each dataset marked.
+
+    Of several results for one seed the latest counts.
+    """
     cells: dict[tuple, list[Result]] = defaultdict(list)
-    for r in results:
-        cells[(r.dataset, r.split, r.protocol, r.system, r.limit, r.train_limit)].append(r)
+    for r in latest(results, []):
+        cells[r.key].append(r)
     found = [_line(sorted(members, key=lambda r: r.seed)) for members in cells.values()]
     top: dict[tuple, float] = {}
     for line in found:
@@ -182,7 +197,7 @@ def lines(results: Sequence[Result]) -> list[Line]:
 
 
 def _where(line: Line) -> tuple:
-    return line.dataset, line.split, line.protocol, line.limited
+    return line.dataset, line.split, line.protocol, line.limits
 
 
 def _order(line: Line) -> tuple:
@@ -194,7 +209,7 @@ def _order(line: Line) -> tuple:
         PROTOCOLS.index(line.protocol),
         systems.index(line.system) if line.system in systems else len(systems),
         line.system,
-        line.limited,
+        tuple((limit is not None, limit or 0) for limit in line.limits),
     )
 
 
@@ -225,7 +240,8 @@ def _line(members: Sequence[Result]) -> Line:
         bytes=first.bytes,
         seconds_to_fit=mean(fits) if fits else None,
         seconds_to_index=first.seconds_to_index,
-        limited=first.limit is not None or first.train_limit is not None,
+        limit=first.limit,
+        train_limit=first.train_limit,
         examples=first.examples,
         results=tuple(members),
     )

@@ -16,8 +16,8 @@ from slmkit.tasks.knowledge.entities.inventories import inventory, labels_of_gen
 
 _CODE = (
     *CORE,
-    *("training/*.py", "tasks/base.py", "tasks/classification/recipe.py", "tasks/knowledge/pointing.py"),
-    "tasks/knowledge/entities/*.py",
+    *("training/*.py", "tasks/base.py", "tasks/classification/recipe.py", "tasks/classification/tuned.py"),
+    *("tasks/question_answering/natural_words.py", "tasks/knowledge/pointing.py", "tasks/knowledge/entities/*.py"),
 )
 
 

@@ -16,7 +16,8 @@ from slmkit.benchmarks.systems.ours import CORE, NAME, core_size, digest, saved_
 from slmkit.errors import InputError
 
 _TASKS = {"summarization": "summarization", "generation": "generation", "translation": "generation"}
-_SHARED = (*CORE, "writing.py", "training/*.py", "tasks/base.py")
+# Whatever writes is fitted and asked by the code of generation.
+_SHARED = (*CORE, "writing.py", "training/*.py", "tasks/base.py", "tasks/inputs.py", "tasks/generation/*.py")
 
 
 def build(dataset: Dataset, protocol: str) -> System:
@@ -40,7 +41,8 @@ class Written:
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that fits and writes."""
         folder = _TASKS[self._dataset.task]
-        return identity(NAME, folder, slmkit.load().writing_fingerprint, digest(*_SHARED, f"tasks/{folder}/*.py"))
+        code = dict.fromkeys((*_SHARED, f"tasks/{folder}/*.py"))
+        return identity(NAME, folder, slmkit.load().writing_fingerprint, digest(*code))
 
     def fit(self, inputs: Sequence[Any], labels: Sequence[Any], *, seed: int) -> None:
         """Fit a branch of the decoder; an input with several references is as many pairs."""

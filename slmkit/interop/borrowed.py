@@ -145,8 +145,8 @@ class BorrowedTokenizer(Tokenizer):
         known[:MARKS] = -1000.0
         return known
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Tokens]:
-        """Tokens of many strings, in order."""
+    def encode_batch(self, texts: Sequence[str], *, lines: bool = False) -> list[Tokens]:
+        """Tokens of many strings, in order; the model's own tokenizer says how the words of a line are read."""
         kept = [text if text.isascii() else text.translate(SURROGATES) for text in texts]
         return [
             Tokens(self._to_ours[np.asarray(e.ids, np.int64)], np.asarray(e.offsets, dtype=np.int64).reshape(-1, 2))

@@ -12,8 +12,9 @@ Three losses at once on raw text:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,8 @@ from slmkit.model.layers import mean_pool, pad_rows
 from slmkit.pretraining import corpus, corruption, vocabulary
 from slmkit.runtime import choose_precision, mixed_precision
 from slmkit.text.tokenizer import BOS, EOS, MASK, Tokenizer
-from slmkit.training.loop import Run, Schedule, steps_in
+from slmkit.training.digests import rows_digest, weights_digest
+from slmkit.training.loop import Run, Schedule, steps_begun, steps_in
 from slmkit.training.objectives import hidden_distillation, pooled_distillation, segment_mean
 from slmkit.training.states import text_batches
 
@@ -112,6 +114,9 @@ class Adapt:
         start: what to go on from, the folder of a run of this stage or of *joint* or that of a finished core; None
             starts from the source.
         more: rows to read beside the corpus.
+
+    Attributes:
+        about: settings, start and rows as plain data, by which a run is known again.
     """
 
     def __init__(self, config: AdaptConfig, raw: Path, start: Path | None = None, more: Sequence[str] = ()) -> None:
@@ -126,6 +131,8 @@ class Adapt:
         order = np.random.default_rng(config.seed)
         self.batches = list(text_batches(np.minimum(lengths, config.limit), config.batch_tokens, order))
         self.tokens = 0
+        begun = weights_digest(self.student.encoder.state_dict()) if start else None
+        self.about: dict[str, Any] = {**asdict(config), "start": begun, "texts": rows_digest(self.rows)}
 
     @property
     def steps(self) -> int:
@@ -236,16 +243,21 @@ def adapt(raw: Path, folder: Path, config: AdaptConfig, *, minutes: float | None
     Args:
         raw: folder of the raw corpus. folder: of the run. config: settings.
         minutes: shorten the schedule to what fits, by the speed of the first steps; None reads all rows once.
+
+    Raises:
+        CheckpointError: the folder holds another run, or is damaged.
     """
     torch.manual_seed(config.seed)
     stage = Adapt(config, raw)
-    steps = stage.steps
-    if minutes is not None:
+    # Timed anew, the schedule would be another than the one that was begun.
+    begun = steps_begun(folder) if minutes is not None else None
+    steps = begun or stage.steps
+    if minutes is not None and begun is None:
         losses = (torch.stack(list(stage.loss(step).values())).sum() for step in range(steps))
         steps = min(steps, steps_in(minutes, stage.student, losses, trial=6))
         stage.tokens = 0
     schedule = Schedule(steps=steps, learning_rate=config.learning_rate)
-    run = Run(stage.student, schedule, folder)
+    run = Run(stage.student, schedule, folder, about=stage.about)
     (folder / "tokenizer.json").write_text(stage.tokenizer.to_json(), encoding="utf-8")
     run.train(stage.loss, tokens=lambda: stage.tokens)
     return stage

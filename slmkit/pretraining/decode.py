@@ -14,9 +14,9 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -35,7 +35,8 @@ from slmkit.pretraining.denoising import unlabelled
 from slmkit.pretraining.pairs import JOBS, PAIR_SOURCES, Pair
 from slmkit.runtime import float_copy, mixed_precision
 from slmkit.text.tokenizer import BOS, EOS
-from slmkit.training.loop import Run, Schedule
+from slmkit.training.digests import rows_digest, weights_digest
+from slmkit.training.loop import Run, Schedule, seeded
 from slmkit.training.pairs import (
     begun_decoder,
     forced,
@@ -78,12 +79,14 @@ class DecodeConfig:
 
 
 def drawn_pairs(data: Path, config: DecodeConfig) -> list[Pair]:
-    """Raw text, and the pairs of each set as often as its ``reads`` say."""
+    """Raw text, and the pairs of each set as often as its ``reads`` say; a set of which that is none is skipped."""
     rng = np.random.default_rng(config.seed)
     made = list(unlabelled(corpus.rows(data / "raw", config.characters, seed=config.seed), rng))
     for source in PAIR_SOURCES if config.reads else ():
         rows = [pair for pair in source.read(data) if pair.source and pair.target]
         count = int(source.reads * config.reads * len(rows))
+        if not count:
+            continue
         order = np.concatenate([rng.permutation(len(rows)) for _ in range(-(-count // len(rows)))])
         made += [rows[i] for i in order[:count]]
     return made
@@ -133,10 +136,10 @@ class Decode(nn.Module):
 
     def loss(self, step: int) -> dict[str, Tensor]:
         """Loss of a step; what is drawn at random in it depends on the step alone."""
-        devices = [] if self.device == "cpu" else [torch.cuda.current_device()]
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(self.config.seed * 1_000_000 + step)
-            return {"write": self.pair_loss([self.pairs[i] for i in self.batch(step)])}
+        rows = self.batch(step)
+        self.tokens += int(self.lengths[rows].sum())
+        with seeded(self.config.seed, step, self.device):
+            return {"write": self.pair_loss([self.pairs[i] for i in rows])}
 
     def tokenized(self, pairs: Sequence[Pair]) -> list[TokenPair]:
         """Pairs as the stage reads them; a source is cut to its limit here, a target in ``forced``."""
@@ -168,7 +171,6 @@ class Decode(nn.Module):
         """Mean loss of the target tokens of some pairs."""
         targets = forced([p.target.astype(np.int64) for p in pairs], [STARTS[p.job] for p in pairs], self.config.target)
         ids, mask = _padded([p.source for p in pairs])
-        self.tokens += int(mask.sum() + targets.mask.sum())
         states = self._read([p.source for p in pairs])
         ids, mask, states = ids.to(self.device), mask.to(self.device), states.to(self.device)
         targets = type(targets)(*(part.to(self.device) for part in vars(targets).values()))
@@ -207,6 +209,10 @@ def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, be
         data: folder with en/, zh/ and raw/. core: the frozen core, None for the shipped one. folder: of this run.
         config: settings. begin: a finished run of this stage to go on from, None for the core's own decoder or, where
             it has none, one made of encoder layers.
+
+    Raises:
+        CheckpointError: the folder holds another run, or is damaged; ``begin`` holds no decoder.
+        InputError: the decoder of ``begin`` has a branch of another depth.
     """
     torch.manual_seed(config.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -216,7 +222,8 @@ def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, be
     model = Decode(slm, decoder, pairs, config, device)
     held = model.tokenized(held_pairs)
     schedule = Schedule(steps=config.steps, learning_rate=config.learning_rate)
-    run = Run(model, schedule, folder, scales={"decoder.branch.": config.branch_rate})
+    about = _about(slm, pairs, config, begin)
+    run = Run(model, schedule, folder, scales={"decoder.branch.": config.branch_rate}, about=about)
     known = read_jobs(begin) if begin is not None else slm.config.decoder.starts if slm.config.decoder else ()
     write_jobs(folder, {*known, *(pair.job for pair in pairs)})
 
@@ -228,6 +235,14 @@ def decode(data: Path, core: Path | None, folder: Path, config: DecodeConfig, be
     run.train(loss, tokens=lambda: model.tokens)
     _note(folder / "held.jsonl", {"step": run.step, **model.held_losses(held)})
     return model
+
+
+def _about(slm: SLM, pairs: Sequence[Pair], config: DecodeConfig, begin: Path | None) -> dict[str, Any]:
+    """Settings, start and data as plain data, by which a run is known again."""
+    # The core's own decoder is what the run starts from, unless there is another.
+    core = slm.writing_fingerprint if begin is None else slm.fingerprint
+    begun = None if begin is None else weights_digest(decoder_tensors(begin))
+    return {**asdict(config), "core": core, "begin": begun, "pairs": rows_digest(pairs)}
 
 
 def hold_back(pairs: Sequence[Pair], config: DecodeConfig) -> tuple[list[Pair], list[Pair]]:

@@ -7,8 +7,9 @@ Each step adds the loss of two sets, drawn by the square root of their size, and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,8 @@ from slmkit.pretraining.sources import SOURCES, Example, Source, short_texts
 from slmkit.runtime import mixed_precision
 from slmkit.text.alignment import span_tokens, tag_labels
 from slmkit.text.tokenizer import BOS, EOS, Tokenizer
-from slmkit.training.loop import Run, Schedule
+from slmkit.training.digests import rows_digest
+from slmkit.training.loop import Run, Schedule, seeded
 from slmkit.training.states import text_batches
 
 
@@ -187,8 +189,23 @@ class Joint(nn.Module):
         rng = np.random.default_rng(config.seed)
         self.plan = rng.choice(len(sizes), size=(config.steps, config.sets), p=sizes / sizes.sum())
 
+    def about(self) -> dict[str, Any]:
+        """Settings, start and data as plain data, by which a run is known again."""
+        rows = ((e.text, e.second, e.label) for task in self.tasks for e in task.examples)
+        return {
+            **asdict(self.config),
+            "start": self.raw.about["start"],
+            "texts": self.raw.about["texts"],
+            "sets": [task.source.name for task in self.tasks],
+            "examples": rows_digest(rows),
+        }
+
     def loss(self, step: int) -> dict[str, Tensor]:
-        """Losses of a step: two sets, and at times raw text."""
+        """Losses of a step, two sets and at times raw text; what is drawn at random depends on the step alone."""
+        with seeded(self.config.seed, step):
+            return self._loss(step)
+
+    def _loss(self, step: int) -> dict[str, Tensor]:
         parts: dict[str, Tensor] = {}
         before = self.plan[:step]
         for at, chosen in enumerate(self.plan[step]):
@@ -208,11 +225,14 @@ def joint(data: Path, adapted: Path, folder: Path, config: JointConfig, more: Se
     Args:
         data: folder with en/, zh/ and raw/. adapted: run folder of *adapt*, or a core to go on with.
         folder: of this run. config: settings. more: sets beside ``SOURCES``.
+
+    Raises:
+        CheckpointError: the folder holds another run, or is damaged.
     """
     torch.manual_seed(config.seed)
     model = Joint(config, data, adapted, more)
     schedule = Schedule(steps=config.steps, learning_rate=config.learning_rate)
-    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(model, schedule, folder, scales={"heads.": config.head_scale}, about=model.about())
     (folder / "tokenizer.json").write_text(model.tokenizer.to_json(), encoding="utf-8")
-    Run(model, schedule, folder, scales={"heads.": config.head_scale}).train(model.loss)
+    run.train(model.loss)
     return model

@@ -26,7 +26,8 @@ from slmkit.pretraining.corpus import documents
 from slmkit.pretraining.sources import Example, Source, sst2_rows
 from slmkit.runtime import length_batches, mixed_precision
 from slmkit.text.sentences import sentence_spans
-from slmkit.training.loop import Run, Schedule
+from slmkit.training.digests import rows_digest
+from slmkit.training.loop import Run, Schedule, seeded
 from slmkit.training.states import text_batches
 
 FILE = "leanings.jsonl"
@@ -81,6 +82,9 @@ def leanings(data: Path, folder: Path, config: LeaningsConfig) -> None:
 
     Args:
         data: folder with en/ and raw/. folder: of the result. config: settings.
+
+    Raises:
+        CheckpointError: the folder holds a run that was tuned otherwise, or is damaged.
     """
     torch.manual_seed(config.seed)
     model = Tuned(Teacher(read_source()))
@@ -100,9 +104,14 @@ def _tune(model: Tuned, examples: list[Example], folder: Path, config: LeaningsC
     def loss(step: int) -> dict[str, Tensor]:
         rows = [examples[i] for i in batches[step]]
         truth = torch.tensor([int(row.label) for row in rows])
-        return {"sst2": F.cross_entropy(model([row.text for row in rows]), truth)}
+        with seeded(config.seed, step):
+            return {"sst2": F.cross_entropy(model([row.text for row in rows]), truth)}
 
-    Run(model, Schedule(len(batches), config.learning_rate), folder, scales={"head.": 10.0}).train(loss)
+    # Only what the tuning depends on: the sentences to label may be chosen otherwise afterwards.
+    about = {name: getattr(config, name) for name in ("epochs", "tokens", "seed")}
+    about["texts"] = rows_digest((row.text, row.label) for row in examples)
+    schedule = Schedule(len(batches), config.learning_rate)
+    Run(model, schedule, folder, scales={"head.": 10.0}, about=about).train(loss)
     model.eval()
 
 

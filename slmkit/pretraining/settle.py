@@ -38,6 +38,9 @@ def settle(
         data: folder with en/, zh/ and raw/. joined: run folder of *joint*. folder: of this run. steps: optimiser
             steps. trunk: layers that stay as they are, with the embedding. own: layers above it, begun as the topmost
             of the encoder. learning_rate: peak.
+
+    Raises:
+        CheckpointError: the folder holds another run, or is damaged.
     """
     torch.manual_seed(SETTINGS.seed)
     stage = Adapt(SETTINGS, data / "raw", start=joined, more=short_texts(data, SETTINGS.seed))
@@ -46,6 +49,7 @@ def settle(
     stage.student.requires_grad_(requires_grad=False)
     encoder.layers[trunk:].requires_grad_(requires_grad=True)
     set_dropout(encoder.layers, 0.0)
-    run = Run(stage.student, Schedule(steps=steps, learning_rate=learning_rate), folder)
+    schedule = Schedule(steps=steps, learning_rate=learning_rate)
+    run = Run(stage.student, schedule, folder, about={**stage.about, "trunk": trunk, "own": own})
     (folder / "tokenizer.json").write_text(stage.tokenizer.to_json(), encoding="utf-8")
     run.train(stage.loss, tokens=lambda: stage.tokens)

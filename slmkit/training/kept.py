@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from slmkit.checkpoint import write_atomically
 from slmkit.errors import CheckpointError
-from slmkit.training.loop import Descent, Run, Schedule
+from slmkit.training.loop import Descent, Run, Schedule, steps_begun
 
 SAVE_EVERY = 100  # steps
 _ABOUT, _LOOKS, _BEST = "fit.json", "looks.json", "best.safetensors"
@@ -44,10 +44,12 @@ class Kept:
         write_atomically(folder / _ABOUT, json.dumps(about).encode())
 
     def steps(self) -> int | None:
-        """Steps of the whole run that was begun here, or None."""
-        if self.folder is None or not (self.folder / "state.safetensors").is_file():
-            return None
-        return int((_read_json(self.folder / "run.json") or {})["steps"])
+        """Steps of the whole run that was begun here, or None.
+
+        Raises:
+            CheckpointError: the folder is damaged.
+        """
+        return None if self.folder is None else steps_begun(self.folder)
 
     def descent(self, network: nn.Module, schedule: Schedule) -> Descent:
         """The optimiser; where a run was begun, the network's weights and it are put back to where that was."""

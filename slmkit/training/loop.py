@@ -8,16 +8,23 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from textwrap import shorten
+from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from slmkit.checkpoint import write_atomically
 from slmkit.errors import CheckpointError
+
+_STATE, _SETTINGS = "state.safetensors", "run.json"
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,27 @@ def steps_in(minutes: float, network: nn.Module, losses: Iterable[Tensor], *, tr
     return max(1, math.floor(60 * minutes / ((time.monotonic() - begin) / max(count, 1) * 1.1)))
 
 
+@contextmanager
+def seeded(seed: int, step: int, device: str = "cpu") -> Iterator[None]:
+    """What is drawn inside depends on seed and step alone, so that a resumed run draws what it would have.
+
+    Outside, the generators go on as if nothing had been drawn.
+    """
+    devices = [] if device == "cpu" else [torch.cuda.current_device()]
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed * 1_000_000 + step)
+        yield
+
+
+def steps_begun(folder: Path) -> int | None:
+    """Steps of the whole run that was begun in a folder, or None.
+
+    Raises:
+        CheckpointError: there is a state, and its settings cannot be read.
+    """
+    return int(_settings(folder)["steps"]) if (folder / _STATE).is_file() else None
+
+
 class Run:
     """A resumable training run in a folder: ``state.safetensors``, ``run.json``, ``log.jsonl``.
 
@@ -109,6 +137,11 @@ class Run:
         schedule: steps and rates.
         folder: where the run lives.
         every: steps between two saves. scales: see ``make_optimizer``.
+        about: what is learned from and how, as plain data: settings, what is read, what the model starts from. Leave
+            out what may rightly differ when the run goes on, as names of folders.
+
+    Raises:
+        CheckpointError: the folder holds another run, or is damaged.
     """
 
     def __init__(
@@ -119,12 +152,13 @@ class Run:
         *,
         every: int = 200,
         scales: Mapping[str, float] | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         self.model, self.schedule, self.folder, self.every = model, schedule, folder, every
         self.descent = Descent(model, schedule, scales)
-        self.seconds = 0.0
+        self.seconds, self.tokens = 0.0, 0
         folder.mkdir(parents=True, exist_ok=True)
-        self._resume()
+        self._resume(about)
 
     @property
     def step(self) -> int:
@@ -137,19 +171,21 @@ class Run:
         Args:
             loss: the named parts of the loss of a step, weighted already. Must depend on the step number alone, so that
                 a resumed run sees what an undisturbed one sees.
-            tokens: tokens read so far, for the log.
+            tokens: tokens read so far, for the log; what was read before a resume is added.
         """
         self.model.train()
         begin, seen = time.monotonic() - self.seconds, defaultdict(list)
+        before = self.tokens - tokens() if tokens else 0
         while self.step < self.schedule.steps:
             parts = loss(self.step)
             self.descent.step(torch.stack(list(parts.values())).sum())
             self.seconds = time.monotonic() - begin
+            self.tokens = before + tokens() if tokens else self.tokens
             for name, part in parts.items():
                 seen[name].append(float(part.detach()))
             if self.step % 20 == 0 or self.step == self.schedule.steps:
                 means = {name: round(sum(values) / len(values), 4) for name, values in seen.items()}
-                self._log({**means, **({"tokens": tokens()} if tokens else {})})
+                self._log({**means, **({"tokens": self.tokens} if tokens else {})})
                 seen.clear()
             if self.step % self.every == 0 or self.step == self.schedule.steps:
                 self.save()
@@ -161,23 +197,38 @@ class Run:
             for key, value in self.descent.optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value).contiguous()
         temporary = self.folder / "state.tmp"
-        save_file(tensors, temporary, {"step": str(self.step), "seconds": str(self.seconds)})
-        os.replace(temporary, self.folder / "state.safetensors")
+        position = {"step": self.step, "seconds": self.seconds, "tokens": self.tokens}
+        save_file(tensors, temporary, {name: str(value) for name, value in position.items()})
+        os.replace(temporary, self.folder / _STATE)
 
-    def _resume(self) -> None:
-        settings = self.folder / "run.json"
-        wanted = asdict(self.schedule)
-        state = self.folder / "state.safetensors"
+    def _resume(self, about: Mapping[str, Any] | None) -> None:
+        state, wanted = self.folder / _STATE, asdict(self.schedule)
+        about = None if about is None else json.loads(json.dumps(about))  # as it will be read again
         if not state.is_file():
-            settings.write_text(json.dumps(wanted, indent=1))
+            told = wanted if about is None else {**wanted, "about": about}
+            write_atomically(self.folder / _SETTINGS, json.dumps(told, indent=1).encode())
             return
-        if json.loads(settings.read_text()) != wanted:
-            raise CheckpointError(f"{self.folder} holds a run with another schedule; give another folder or remove it")
-        from safetensors import safe_open
+        kept = _settings(self.folder)
+        kept_about = kept.pop("about", None)  # which folders of before it was kept do not have
+        self._refuse("another schedule", kept, wanted)
+        if about is not None and kept_about is not None:
+            self._refuse("other data or settings", kept_about, about)
+        try:
+            with safe_open(state, "pt") as file:
+                position = file.metadata() or {}
+            self._restore(load_file(state), position)
+        except (OSError, SafetensorError, RuntimeError, LookupError, ValueError) as error:
+            said = shorten(str(error), 200)  # of another model every tensor is named
+            raise CheckpointError(f"{state} cannot be read ({said}); remove {self.folder}") from error
 
-        with safe_open(state, "pt") as file:
-            about = file.metadata()
-        tensors = load_file(state)
+    def _refuse(self, what: str, kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        names = sorted(name for name in {*kept, *wanted} if kept.get(name) != wanted.get(name))
+        if names:
+            told = "; ".join(f"{name} {kept.get(name)!r}, not {wanted.get(name)!r}" for name in names)
+            raise CheckpointError(f"{self.folder} holds a run with {what} ({told}); give another folder or remove it")
+
+    def _restore(self, tensors: Mapping[str, Tensor], position: Mapping[str, str]) -> None:
+        step, seconds, tokens = int(position["step"]), float(position["seconds"]), int(position.get("tokens", 0))
         self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
         for name, parameter in self.model.named_parameters():
             moments = {
@@ -187,7 +238,7 @@ class Run:
             }
             if moments:
                 self.descent.optimizer.state[parameter] = moments
-        self.descent.done, self.seconds = int(about["step"]), float(about["seconds"])
+        self.descent.done, self.seconds, self.tokens = step, seconds, tokens
 
     def _log(self, parts: dict[str, float]) -> None:
         rate = self.schedule.rate(self.step - 1)
@@ -198,3 +249,15 @@ class Run:
         shown = " ".join(f"{name} {value}" for name, value in parts.items())
         sys.stderr.write(f"step {self.step}/{self.schedule.steps} {shown} ({left / 60:.0f} min left)\n")
         sys.stderr.flush()
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    """What ``run.json`` says: the schedule, and what the run is about."""
+    path = folder / _SETTINGS
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or "steps" not in found:
+            raise ValueError("no steps are named")
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}); remove {folder}") from error
+    return found

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from slmkit.core import SLM, load
 from slmkit.errors import DataError
-from slmkit.tasks.recipe_commands import recipe_parser, run_recipe, steps_before
+from slmkit.tasks.recipe_commands import recipe_parser, run_recipe
 from slmkit.tasks.spelling.calibrate import judge, temperature_of, told, worth_looking
 from slmkit.tasks.spelling.candidates import Candidates
 from slmkit.tasks.spelling.fitting import Piece, begun, calibrated, follow, made_model
@@ -30,7 +30,7 @@ from slmkit.tasks.spelling.recipe import SpellingRecipe
 from slmkit.tasks.spelling.slots import Slotter
 from slmkit.tasks.spelling.sources import PAIRS, RAW
 from slmkit.tasks.spelling.spelling_model import SpellingModel
-from slmkit.training.loop import Schedule, steps_in
+from slmkit.training.loop import Schedule, steps_begun, steps_in
 
 
 def train(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _descend(
             return sum((p.sum() * 0 for p in network.parameters()), torch.zeros(()))
         return piece.loss(network, slm, learned.lists, torch.arange(len(piece.chunks)).numpy())
 
-    before = steps_before(arguments.run)
+    before = steps_begun(arguments.run) if arguments.run else None
     steps = before or arguments.steps
     if recipe.minutes is not None and before is None:
         steps = min(steps, steps_in(recipe.minutes, network, (loss(step) for step in range(steps))))

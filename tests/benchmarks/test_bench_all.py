@@ -1,6 +1,8 @@
 """Everything that the data allows: cheap first, resumed, within a time, with what was left out kept beside it."""
 
 import json
+import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -93,7 +95,7 @@ def test_what_is_there_costs_no_time(tiny_root, tmp_path):
 def test_a_cell_that_outlives_the_time_is_stopped(tiny_root, tmp_path, monkeypatch):
     budget = Budget(tiny_root, 3600)
     monkeypatch.setattr(budget, "left", lambda: 0.001)
-    monkeypatch.setattr(budget, "refusal", lambda cell: "")
+    monkeypatch.setattr(budget, "refusal", lambda *cells: "")
     (outcome,) = runner.run(CELLS[-1:], Run(tiny_root, tmp_path, budget=budget))
     assert (outcome.status, outcome.result) == ("no time", None)
     assert "when the time was up" in outcome.reason
@@ -128,6 +130,40 @@ def test_a_note_goes_once_there_is_a_result(tiny_root, tmp_path):
         (outcome,) = go([replace(cell, seed=seed)], tiny_root, tmp_path, Budget(tiny_root))
         left_out.note(tmp_path, outcome)
     assert not (tmp_path / results.LEFT_OUT).exists()
+
+
+def test_two_runs_that_note_at_once_lose_nothing(tmp_path, monkeypatch):
+    pytest.importorskip("fcntl")
+    read = left_out.read
+
+    def slowly(*arguments):
+        found = read(*arguments)
+        time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(left_out, "read", slowly)
+    noted = [Outcome(replace(CELLS[0], seed=seed), "failed", reason="odd") for seed in range(3)]
+    threads = [threading.Thread(target=left_out.note, args=(tmp_path, outcome)) for outcome in noted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [e.seed for e in read(tmp_path, [])] == [0, 1, 2]
+    assert [path.name for path in tmp_path.iterdir()] == [results.LEFT_OUT]
+
+
+@pytest.mark.parametrize("wrong", [{"name": []}, {"seed": "0"}, {"seed": True}, {"reason": None}])
+def test_a_note_of_wrong_types_ends_no_run(tmp_path, wrong):
+    outcome = Outcome(CELLS[0], "failed", reason="odd")
+    left_out.note(tmp_path, outcome)
+    path = tmp_path / results.LEFT_OUT
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps({**data, "cells": [{**data["cells"][0], **wrong}]}))
+    problems = []
+    assert left_out.read(tmp_path, problems) == []
+    assert len(problems) == 1
+    left_out.note(tmp_path, outcome)
+    assert [e.reason for e in left_out.read(tmp_path, [])] == ["odd"]
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"kind": "left out", "cells": [{}]}', '{"kind": "x", "cells": []}'])

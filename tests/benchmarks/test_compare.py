@@ -173,3 +173,12 @@ def test_unusable_folders_are_exit_2(made, tmp_path):
     assert call(good, good, "--confidence", "2").exit_code == 2
     with pytest.raises(InputError, match="in common"):
         compare.compare(good, other)
+
+
+def test_of_two_files_of_a_cell_the_latest_counts(made, tmp_path):
+    right = rights(0.8)
+    folder = write(tmp_path / "old", made(right))
+    earlier = made(flipped(right, 0, 30), date="2000-01-01T00:00:00+00:00")
+    results.write_text(folder / "z copy.json", earlier.to_json())
+    new = write(tmp_path / "new", made(right))
+    assert [c.verdict for c in compare.compare(folder, new)] == ["same"]

@@ -1,12 +1,15 @@
 """The registry, where data is looked for, and what each layout is read as."""
 
 import io
+import lzma
 import re
+import tarfile
 import zipfile
 
 import pytest
 
-from slmkit.benchmarks import datasets
+from slmkit.benchmarks import datasets, runner
+from slmkit.benchmarks.cell import Cell
 from slmkit.benchmarks.datasets import DataFile, loading, readers
 from slmkit.benchmarks.metrics import METRICS
 from slmkit.errors import DataError, InputError
@@ -103,6 +106,43 @@ def test_damaged_archive_is_a_data_error(tiny_root):
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(DataError, match="damaged"):
         datasets.load("sst2", "train", tiny_root)
+
+
+def _archives():
+    """Half a zip, a zip whose one member is damaged, half a tar, and half a CSV file with a quote left open."""
+    zipped, tarred = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("reviews/pos/a.txt", "a fine film " * 40)
+    with tarfile.open(fileobj=tarred, mode="w") as archive:
+        member = tarfile.TarInfo("BBC/News Articles/a/1.txt")
+        member.size = 4000
+        archive.addfile(member, io.BytesIO(b"x" * 4000))
+    whole = zipped.getvalue()
+    yield "movie_reviews", whole[: len(whole) // 2]
+    yield "movie_reviews", whole.replace(whole[50:60], b"\xff" * 10, 1)
+    yield "bbc_news_summary", tarred.getvalue()[:2000]
+    yield "bbc_news_summary", b""
+    yield "ag_news", b'class_index,title,description\n1,"' + b"x" * 200_000
+
+
+@pytest.mark.parametrize(("name", "content"), _archives())
+def test_a_damaged_file_is_named_and_the_other_sets_are_measured(tiny_root, tmp_path, name, content):
+    dataset = datasets.get(name)
+    for each in dataset.files:
+        if each.split != "test":
+            (tiny_root / each.path).parent.mkdir(parents=True, exist_ok=True)
+            packed = lzma.compress(content) if each.path.endswith(".xz") else content
+            (tiny_root / each.path).write_bytes(packed)
+    (split,) = {"dev", "train"} & {dataset.files[0].split}
+    with pytest.raises(DataError, match="is not in the layout") as error:
+        datasets.load(name, split, tiny_root)
+    assert dataset.files[0].path in str(error.value)
+    cells = [
+        Cell(name, "dev", dataset.protocols[0], "dummy"),
+        Cell("sst2", "dev", "shipped", "dummy"),
+    ]
+    outcomes = runner.run(cells, runner.Run(tiny_root, tmp_path / "out", in_process=True))
+    assert [each.status for each in outcomes] == ["skipped", "done"]
 
 
 def test_digest_follows_content(tiny_root):

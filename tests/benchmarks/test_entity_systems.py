@@ -4,7 +4,7 @@ import pytest
 
 from slmkit.benchmarks import datasets
 from slmkit.benchmarks.metrics import evaluate
-from slmkit.benchmarks.systems import entity_peers, ours_entities, registry
+from slmkit.benchmarks.systems import entity_peers, ours, ours_entities, registry
 from slmkit.benchmarks.systems.base import System
 from slmkit.benchmarks.systems.ours_entities import Entities
 from slmkit.errors import DataError, InputError
@@ -116,3 +116,11 @@ def test_who_is_measured_where():
     assert able("ade-types", "shipped") == {"slmkit"}
     assert isinstance(registry.build("slmkit", CONLL, "fitted"), ours_entities.Entities)
     assert isinstance(registry.build("training-names", CONLL, "fitted"), entity_peers.TrainingNames)
+
+
+def test_ours_is_also_the_code_of_other_tasks_that_it_calls(toy_slm, monkeypatch):
+    seen = []
+    monkeypatch.setattr(ours, "code_digest", lambda paths: str(seen.extend(map(str, paths))))
+    Entities(CONLL, "fitted", slm=toy_slm).fingerprint()
+    for end in ("tasks/classification/tuned.py", "tasks/question_answering/natural_words.py"):
+        assert any(path.endswith(end) for path in seen), end

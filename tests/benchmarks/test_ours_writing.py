@@ -9,6 +9,7 @@ import torch
 
 import slmkit
 from slmkit.benchmarks import datasets, systems
+from slmkit.benchmarks.systems import ours
 from slmkit.errors import InputError
 from tests.conftest import make_toy_slm
 
@@ -97,6 +98,17 @@ def test_fingerprints_of_the_tasks_are_apart():
     prints = {build(name, "fitted").fingerprint() for name in ("scitldr_a", "e2e_nlg")}
     prints.add(build("wikitext2", "shipped").fingerprint())
     assert len(prints) == 3
+
+
+@pytest.mark.parametrize("name", ["scitldr_a", "e2e_nlg"])
+def test_what_writes_is_also_the_code_that_it_is_fitted_by(writing_slm, monkeypatch, name):
+    seen = []
+    monkeypatch.setattr(ours, "code_digest", lambda paths: str(seen.extend(map(str, paths))))
+    build(name, "fitted").fingerprint()
+    assert len(set(seen)) == len(seen)
+    for end in ("tasks/generation/fitting.py", "tasks/generation/writing_task.py", "tasks/inputs.py"):
+        assert any(path.endswith(end) for path in seen), end
+    assert any("tasks/summarization/" in path for path in seen) == (name == "scitldr_a")
 
 
 @pytest.fixture

@@ -174,3 +174,26 @@ def test_half_a_character_is_written_as_an_escape_and_nothing_is_left_behind(tmp
     with pytest.raises(DataError, match="cannot be written"):
         results.write_text(tmp_path / "b", "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b"]
+
+
+@pytest.mark.parametrize("damage", [{"ci95": [0.1, None]}, {"ci95": ["a", "b"]}, {"machine": {"flags": 5}}])
+def test_a_damaged_result_is_told_and_left_out(found, damage):
+    out, measured = found
+    data = {**json.loads(measured[0].to_json()), **damage}
+    (out / "damaged.json").write_text(json.dumps(data), encoding="utf-8")
+    for name in ("report.html", "report.md"):
+        (problem,) = report.write(out, out / name)
+        assert "damaged.json" in problem
+
+
+def test_a_copied_file_is_no_second_seed_and_the_latest_counts(found):
+    out, measured = found
+    result = next(r for r in measured if r.dataset == "stsb")
+    other = replace(result, rows_per_second=7.0, date="2000-01-01T00:00:00+00:00")
+    for name, copy in (("a copy.json", other), ("z copy.json", other)):
+        (out / name).write_text(copy.to_json(), encoding="utf-8")
+    problems = report.write(out, out / "report.md")
+    assert len(problems) == 2
+    assert all("second result of stsb dev shipped dummy, seed 0" in said and result.date in said for said in problems)
+    (line,) = [line for line in tables.lines([other, result, other]) if line.dataset == "stsb"]
+    assert (line.seeds, line.spread, line.results) == ((0,), None, (result,))

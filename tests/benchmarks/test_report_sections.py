@@ -89,3 +89,21 @@ def test_the_page_has_a_part_for_each_dataset_and_for_what_was_left_out(measured
     assert "better by more than chance" in text
     assert "<script" not in text
     assert 'id="left-out"' not in page.render(measured, [])
+
+
+def test_results_of_different_limits_are_no_rivals(measured):
+    ours, weak, strong = measured[0], replace(measured[2], limit=4), replace(measured[0], system="setfit-minilm")
+    few = [replace(ours, limit=4, train_limit=8), replace(weak, train_limit=8), replace(strong, limit=9)]
+    group, section = only(few)
+    assert [(row.line.system, row.line.limits, row.peer, row.line.best) for row in section.rows] == [
+        ("slmkit", (4, 8), False, True),
+        ("tfidf-lr", (4, 8), True, False),
+        ("setfit-minilm", (9, None), True, False),
+    ]
+    assert section.rows[0].verdict == "ahead"
+    assert section.sentence.startswith("Limited to n 4, train 8: slmkit against tfidf-lr, the best peer: +50.0")
+    assert {t.system: (t.level, t.datasets) for t in summary.totals(group)} == {
+        "slmkit": (1, 1),
+        "tfidf-lr": (0, 1),
+        "setfit-minilm": (0, 0),
+    }

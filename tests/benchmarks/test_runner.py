@@ -296,11 +296,24 @@ def test_a_record_survives_its_file(good):
         ("dataset", None),
         ("peak_rss_mb", None),
         ("scores", {}),
+        ("ci95", [0.1, None]),
+        ("ci95", ["a", "b"]),
+        ("ci95", [False, True]),
+        ("ci95", "a"),
+        ("versions", {"torch": 2}),
+        ("machine", {"flags": 5}),
+        ("machine", {"flags": [None]}),
     ],
 )
 def test_a_record_with_a_wrong_value_is_refused(good, field, value):
     with pytest.raises(DataError, match=field if field != "scores" else "main metric"):
         results.Result.from_dict({**good, field: value})
+
+
+@pytest.mark.parametrize("value", ["0.5", None, True, float("nan"), [0.5]])
+def test_a_further_score_is_a_finite_number(good, value):
+    with pytest.raises(DataError, match="'scores' must hold finite numbers"):
+        results.Result.from_dict({**good, "scores": {**good["scores"], "macro_f1": value}})
 
 
 def test_a_record_with_other_keys_is_refused(good):

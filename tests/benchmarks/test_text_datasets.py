@@ -125,6 +125,7 @@ def test_sentences_in_columns_are_cut_in_the_middle():
 
 def test_a_transfer_set_is_fitted_on_another(tiny_root, lay):
     lay(tiny_root, "en/dialogsum/dialogsum.train.jsonl.xz", '{"dialogue": "a: hi", "summary": "hi"}\n')
+    lay(tiny_root, "en/dialogsum/dialogsum.dev.jsonl.xz", '{"dialogue": "b: no", "summary": "no"}\n')
     lay(tiny_root, "en/samsum/val.csv.xz", "id,summary,dialogue\n1,s,d\n")
     rows = material(Cell("samsum", "dev", "fitted", "dummy"), lambda n, s: datasets.load(n, s, tiny_root))
     assert (rows.train.inputs, rows.held.inputs) == (["a: hi"], ["d"])

@@ -102,8 +102,9 @@ def test_what_is_not_a_list_of_texts_is_refused(slm, given):
 
 
 def test_series_arrays_and_iterators_are_lists(slm):
-    wanted = slm.embed(TEXTS)
-    for given in (pd.Series(TEXTS, index=range(5, 13)), np.array(TEXTS, dtype=object), iter(TEXTS)):
+    texts = [text for text in TEXTS if text.isprintable()]
+    wanted = slm.embed(texts)
+    for given in (pd.Series(texts, index=[5] * len(texts)), np.array(texts, dtype=object), iter(texts)):
         np.testing.assert_array_equal(slm.embed(given), wanted)
 
 

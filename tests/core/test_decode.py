@@ -212,6 +212,9 @@ def test_pairs_held_back_are_not_learned_from(learned):
     whole, half = model.held_losses(held), model.held_losses(held, at_once=5)
     assert set(whole) == {TITLE, CONTINUE}
     assert whole == pytest.approx(half, abs=1e-3)
+    assert model.tokens == 0  # they are not learned from, so they do not count
+    model.loss(0)
+    assert model.tokens == model.lengths[model.batch(0)].sum()
 
 
 def test_a_run_without_a_decoder_is_refused(tmp_path):

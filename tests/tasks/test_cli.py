@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -179,10 +180,7 @@ cli.main(["talk"])
     process.stderr.close()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_ctrl_c_says_how_to_go_on(table, tmp_path, environment):
-    table.write_text("id,text\n" + "".join(f"{i},word\n" for i in range(1000)))
-    program = """
+SLOW = """
 import sys
 from slmkit.tasks import base, cli
 from toy_tasks import Measure
@@ -194,9 +192,15 @@ toy_tasks.Slow = Slow
 base.TASKS["sentiment"] = "toy_tasks:Slow"
 cli.main(["run", "sentiment", sys.argv[1], "--out", sys.argv[2], "--chunk-rows", "2"])
 """
+WORDS = "id,text\n" + "".join(f"{i},word\n" for i in range(1000))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_ctrl_c_says_how_to_go_on(table, tmp_path, environment):
+    table.write_text(WORDS)
     out = tmp_path / "out.csv"
     process = subprocess.Popen(
-        [sys.executable, "-c", program, str(table), str(out)], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", SLOW, str(table), str(out)], env=environment, stderr=subprocess.PIPE, text=True
     )
     while not list(tmp_path.glob("out.csv.slmkit-parts/part-0*")):
         assert process.poll() is None
@@ -206,6 +210,53 @@ cli.main(["run", "sentiment", sys.argv[1], "--out", sys.argv[2], "--chunk-rows",
     assert process.returncode == 130
     assert err.rstrip().splitlines()[-1].endswith(f"rows are kept in {out}.slmkit-parts; --resume goes on from there")
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("during", ["out.csv.slmkit-parts/part-0*", ".slmkit-stdin-*/stdin.csv"], ids=["run", "wait"])
+def test_ctrl_c_leaves_nothing_of_what_came_in_on_stdin(tmp_path, environment, during):
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW, "-", str(tmp_path / "out.csv")],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdin.write(WORDS)
+    process.stdin.flush()
+    if during.startswith("out.csv"):  # else it waits for more
+        process.stdin.close()
+    while not list(tmp_path.glob(during)):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    err = process.stderr.read()
+    assert process.wait() == 130
+    process.stdin.close()
+    process.stderr.close()
+    assert err.rstrip().splitlines()[-1] == "interrupted; nothing is kept of what came in on stdin"
+    assert "Traceback" not in err
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_table_on_stdin_that_fails_can_be_given_again(toy, call, tmp_path, monkeypatch):
+    def piped(*options):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"text\na\nb\n\nc\n")))
+        return call("run", "sentiment", "-", "--out", tmp_path / "out.csv", "--chunk-rows", 1, *options)
+
+    code, _, err = piped("--errors", "raise")
+    assert (code, "row 3: empty" in err) == (2, True)
+    assert os.listdir(tmp_path) == []
+    assert piped()[0] == 0
+    assert os.listdir(tmp_path) == ["out.csv"]
+
+
+def test_the_format_of_stdin_is_checked_before_it_is_read(toy, call, tmp_path, monkeypatch):
+    given = io.BytesIO(b"text\na\n")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(given))
+    code, _, err = call("run", "sentiment", "-", "--out", tmp_path / "out.csv", "--format", "xls")
+    assert (code, given.tell()) == (2, 0)
+    assert err == "error: --format xls: it can be csv, tsv, jsonl, ndjson (each also with .gz), parquet or pq\n"
 
 
 @pytest.mark.weights

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from toy_tasks import Measure
 
-from slmkit.errors import InputError
-from slmkit.tasks import tables
+from slmkit.errors import CheckpointError, InputError
+from slmkit.tasks import base, tables
 from slmkit.tasks.base import load_task
 from slmkit.tasks.engines import apply_dask, apply_spark
 from slmkit.tasks.engines.recipe import TaskRecipe
@@ -208,3 +209,44 @@ def test_dask_gives_a_value_one_pseudonym_in_all_partitions(client):
     rows = dd.from_pandas(pd.DataFrame({"text": ["write to ann@x.com"] * 6}), npartitions=6)
     made = apply_dask("redact", rows, style="pseudonym", kinds=["email"]).compute()
     assert made["redacted"].nunique() == 1
+
+
+def test_a_model_saved_anew_in_its_folder_is_the_one_that_answers(tmp_path):
+    from slmkit.tasks.classification import Classifier
+
+    dd = pytest.importorskip("dask.dataframe")
+    texts, model = ["the good film !", "a bad bank ?"], tmp_path / "model"
+    parts = dd.from_pandas(pd.DataFrame({"text": texts * 2}), npartitions=2)
+    recipes = []
+    for labels in (["up", "down"], ["left", "right"]):
+        Classifier(method="static").fit(texts * 16, labels * 16).save(model)
+        made = apply_dask(str(model), parts).compute(scheduler="synchronous")
+        assert made["label"].tolist() == labels * 2
+        recipes.append(TaskRecipe.of(model, {}, 1))
+    assert recipes[0] != recipes[1] == TaskRecipe.of(model, {}, 1)
+    assert recipes[1].task() is TaskRecipe.of(model, {}, 1).task()
+    with pytest.raises(CheckpointError, match="is no saved model"):
+        apply_dask(str(tmp_path / "gone"), parts)
+
+
+class Counted(Measure):
+    """Takes its time to be made."""
+
+    made = 0
+
+    def __init__(self):
+        time.sleep(0.1)
+        Counted.made += 1
+        super().__init__()
+
+
+def test_threads_of_a_process_share_a_task(monkeypatch):
+    monkeypatch.setitem(base.TASKS, TASK, f"{__name__}:Counted")
+    recipe = TaskRecipe.of(TASK, {}, 7)  # a number of threads that no other test asks for
+    before, found = Counted.made, []
+    threads = [threading.Thread(target=lambda: found.append(recipe.task())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(found), len(set(map(id, found))), Counted.made - before) == (8, 1, 1)

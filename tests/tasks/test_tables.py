@@ -1,6 +1,5 @@
-import subprocess
-import sys
 import threading
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -41,6 +40,8 @@ def test_index_and_order_are_kept(index):
         (np.float32("nan"), "missing"),
         (pd.NA, "missing"),
         (pd.NaT, "missing"),
+        (Decimal("NaN"), "missing"),
+        (Decimal("sNaN"), "missing"),
         ("", "empty"),
         (" \t\r\n\u3000", "only white space"),
         ("\u200b\ufeff", "only white space"),
@@ -234,40 +235,12 @@ def test_progress_is_shown_on_stderr(capfd):
     assert "rows/s" in captured.err
 
 
-def test_accessor_is_registered_only_on_explicit_import(environment):
-    program = """
-import pandas as pd, slmkit, slmkit.tasks.tables
-from toy_tasks import Measure
-assert not hasattr(pd.DataFrame, "slm") and not hasattr(pd.Series, "slm")
-import slmkit.tasks.accessor
-frame = pd.DataFrame({"review": ["a", "bb"]}, index=[5, 5])
-assert frame.slm.apply(Measure(), column="review")["length"].tolist() == [1, 2]
-assert frame.review.slm.apply(Measure(), prefix="m_")["m_length"].tolist() == [1, 2]
-import sys
-assert "torch" not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
-
-
 def test_tasks_by_name():
     assert isinstance(Measure(), TableTask)
     with pytest.raises(InputError, match="did you mean 'sentiment'"):
         load_task("sentimet")
     assert all(":" in target and target.startswith("slmkit.tasks.") for target in TASKS.values())
     assert task_fingerprint(Measure()) != task_fingerprint(Picky())
-
-
-@pytest.mark.weights
-def test_shipped_sentiment_through_the_accessor():
-    import slmkit.tasks.accessor  # noqa: F401
-
-    frame = pd.DataFrame(
-        {"text": ["What a wonderful evening!", None, "房间又脏又吵，太失望了。"]}, index=["a", "a", "b"]
-    )
-    result = frame.slm.sentiment()
-    assert result["label"].tolist()[::2] == ["positive", "negative"]
-    assert result.index.tolist() == ["a", "a", "b"]
-    assert result["slm_error"].tolist()[1] == "missing"
 
 
 def test_polars_and_arrow_tables_come_back_as_what_they_are():

@@ -25,8 +25,8 @@ from slmkit.tasks.knowledge.entities.offers import Offer, Shelf, general_offer, 
 from slmkit.tasks.knowledge.entities.open_fit import OpenNetwork, follow, judged, pooled
 from slmkit.tasks.knowledge.entities.recipe import RecognizerRecipe
 from slmkit.tasks.knowledge.entities.sources import SOURCES, Lesson, column_lessons, load_source, token_lessons
-from slmkit.tasks.recipe_commands import recipe_parser, run_recipe, steps_before
-from slmkit.training.loop import Schedule, steps_in
+from slmkit.tasks.recipe_commands import recipe_parser, run_recipe
+from slmkit.training.loop import Schedule, steps_begun, steps_in
 
 UNSEEN: dict[str, Callable[[Path], Iterator[Lesson]]] = {
     "resume-ner": lambda data: iter(column_lessons(read_text(data / "zh/resume-ner/dev.char.bmes"))),
@@ -148,7 +148,7 @@ def _told(sets: dict[str, Judged]) -> dict[str, dict[str, float]]:
 
 def _steps(network: OpenNetwork, draw: Callable[[int], Offer], arguments: argparse.Namespace) -> int:
     """How many steps there will be; a run that was begun keeps its number."""
-    begun = steps_before(arguments.run)
+    begun = steps_begun(arguments.run) if arguments.run else None
     if begun is not None or arguments.minutes is None:
         return begun or arguments.steps
     return min(arguments.steps, steps_in(arguments.minutes, network, (network.loss(draw(step)) for step in range(3))))

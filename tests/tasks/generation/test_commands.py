@@ -28,6 +28,33 @@ def test_generate_streams_what_the_task_writes(core, call, monkeypatch):
     assert (code, "not taught to 'sing'" in error) == (2, True)
 
 
+def test_generate_draws_where_a_seed_or_top_p_is_given(core, call):
+    ask = ("generate", "the film", "--max-new-tokens", 12)
+    greedy, warm = call(*ask)[1], call(*ask, "--temperature", 1)[1]
+    assert call(*ask, "--seed", 0)[1] == call(*ask, "--top-p", 0.9)[1] == warm != greedy
+    assert call(*ask, "--seed", 5)[1] == call(*ask, "--temperature", 1, "--seed", 5)[1]
+    code, _, error = call(*ask, "--top-p", 9)
+    assert (code, error.strip()) == (2, "error: top_p 9.0: give a number above 0, at most 1")
+
+
+def test_generate_with_a_saved_writer(core, call, tmp_path):
+    settings = {"temperature": 20.0, "top_p": 1.0}
+    made = Generator(settings=settings).fit(["the good film", "a bad bank"] * 4, ["good", "bad"] * 4, epochs=1)
+    made.save(tmp_path / "writer")
+    ask = ("generate", "the film", "--model", tmp_path / "writer", "--max-new-tokens", 12)
+    made.set_params(max_new_tokens=12)
+    assert call(*ask)[1] == "".join(made.stream("the film")) + "\n"
+    # What was saved goes before the usual, and what is given before both.
+    for given in ({"seed": 3}, {"temperature": 1.0}):
+        made.set_params(settings={"seed": 0, **settings, **given, "do_sample": True})
+        options = [part for name, value in given.items() for part in (f"--{name}", value)]
+        assert call(*ask, *options)[1] == "".join(made.stream("the film")) + "\n"
+    for start in ("title", "continue"):
+        code, out, error = call(*ask, "--start", start)
+        assert (code, out) == (2, "")
+        assert error == "error: a saved writer writes what it was fitted for; --start is for the shipped one\n"
+
+
 def test_run_takes_options_of_the_task(core, call, tmp_path):
     table = tmp_path / "in.csv"
     table.write_text("text\nthe film\n好\n")
