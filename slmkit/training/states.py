@@ -44,12 +44,17 @@ class TrunkStates:
         by_text = np.argsort(self.windows.text_index, kind="stable")
         bounds = np.searchsorted(self.windows.text_index[by_text], np.arange(self.windows.n_texts + 1))
         self._of_text = [by_text[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-        self._kept: list[Tensor] | None = None
+        self._kept: Tensor | None = None  # of all windows, back to back: many small tensors would leave holes
+        self._ends = self.lengths.cumsum()
         if int(self.lengths.sum()) * slm.config.encoder.width * 2 <= limit:
-            self._kept = [torch.empty(0)] * len(self.lengths)
+            self._kept = torch.empty(int(self.lengths.sum()), slm.config.encoder.width, dtype=torch.float16)
             for numbers, states, mask in slm.run(self.windows, upto=upto):
                 for row, number in enumerate(numbers):
-                    self._kept[number] = states[row, : int(mask[row].sum())].half()
+                    self._kept[self._stretch(number)] = states[row, : int(mask[row].sum())].half()
+
+    def _stretch(self, number: int) -> slice:
+        """Where a window's states are kept."""
+        return slice(int(self._ends[number] - self.lengths[number]), int(self._ends[number]))
 
     def text_lengths(self) -> np.ndarray:
         """Tokens of each text over all its windows, int64 ``(texts,)``."""
@@ -66,7 +71,7 @@ class TrunkStates:
         owner = np.repeat(np.arange(len(texts)), [len(self._of_text[i]) for i in texts])
         lengths = torch.from_numpy(self.lengths[numbers])
         if self._kept is not None:
-            states, mask = pad_rows(torch.cat([self._kept[i] for i in numbers]), lengths)
+            states, mask = pad_rows(torch.cat([self._kept[self._stretch(i)] for i in numbers]), lengths)
             return states.float(), mask, torch.from_numpy(owner), numbers
         ids, mask = pad_rows(torch.from_numpy(np.concatenate([self.windows.ids[i] for i in numbers])), lengths)
         with torch.inference_mode():
