@@ -18,6 +18,11 @@ _LOADED = {
     "relations": "from slmkit.tasks.knowledge import RelationExtractor\n\nmodel = RelationExtractor.load({folder!r})",
     "writer": "from slmkit.tasks.base import load_model\n\nmodel = load_model({folder!r})",
 }
+_KEPT = {
+    "n-grams": "; words and phrases that stood in several of its texts are in the n-grams",
+    "speller": "; the words that it counted there, and the pairs of wrong and right, are kept",
+    "writer": ", but it may write out wording that it was taught",
+}
 _LEFT_OUT = ("kind", "format", "core", "about", "files")
 _LONGEST, _LOOKS = 200, 12
 
@@ -43,7 +48,8 @@ def model_card(config: Mapping[str, Any], folder: str, *, ngrams: bool = False) 
         _looks(history),
         "## Limits\n\nScores on texts unlike those it was fitted on may be lower: measure it on yours "
         "(`evaluate`, or `slmkit bench card`). The weights hold no text of the training"
-        + ("; words and phrases that stood in several of its texts are in the n-grams." if ngrams else "."),
+        + (_KEPT["n-grams" if ngrams else kind] if ngrams or kind in _KEPT else "")
+        + ".",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 

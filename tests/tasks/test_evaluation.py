@@ -78,6 +78,13 @@ def test_a_card_says_whether_words_of_the_texts_are_in_it(fitted, tmp_path, ngra
     assert ("hold no text of the training.\n" in card) != ngrams
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"), [("reader", "."), ("speller", "; the words that"), ("writer", ", but it may")]
+)
+def test_a_card_says_what_is_kept_of_the_texts(kind, told):
+    assert f"hold no text of the training{told}" in model_card({"kind": kind, "core": "x"}, "mine")
+
+
 def test_a_card_is_saved_that_holds_no_text(fitted, tmp_path):
     fitted.save(tmp_path / "mine")
     card = (tmp_path / "mine" / "README.md").read_text()

@@ -34,10 +34,10 @@ _LEFT_OUT = ("slm", "model", "start", "random_state", "verbose")  # they belong 
 class EntityRecognizer(Parameters):
     """Finds names and other spans of given types, with exact characters and calibrated scores.
 
-    As shipped it knows people, organisations, places and some more types (``types_``), in English and Chinese; with
-    ``from_types`` it looks for types by their names; with ``fit`` it learns one's own. Long texts are read in
-    overlapping windows; nothing is cut. It has scikit-learn's manners without its import, which would delay a first
-    result. What is None is chosen from the data.
+    None ships yet: ``fit`` it on one's own types, or give a saved one as ``model``. One that learned to read the names
+    of types looks for others by theirs (``from_types``). Long texts are read in overlapping windows; nothing is cut. It
+    has scikit-learn's manners without its import, which would delay a first result. What is None is chosen
+    from the data.
 
     Args:
         types: what to look for by name instead of the types it knows: a list, or a mapping from type to a few words
