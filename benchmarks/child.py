@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def _written(out: Path) -> dict[str, Any]:
 
 def _wait(command: list[str], said: Path, timeout: float | None) -> int | None:
     """The exit code, None after the timeout. It speaks into a file: its own children would hold a pipe open."""
-    with _exit_at_sigterm():
+    with _exit_at_sigterm() as watch:
         with said.open("wb") as err:
             child = subprocess.Popen(
                 command,
@@ -67,6 +67,7 @@ def _wait(command: list[str], said: Path, timeout: float | None) -> int | None:
                 start_new_session=True,
             )
         try:
+            watch()
             return child.wait(timeout)
         except subprocess.TimeoutExpired:
             return None
@@ -80,21 +81,32 @@ def _wait(command: list[str], said: Path, timeout: float | None) -> int | None:
 
 
 @contextmanager
-def _exit_at_sigterm() -> Iterator[None]:
+def _exit_at_sigterm() -> Iterator[Callable[[], None]]:
     """Have SIGTERM raise SystemExit: a process that just died would leave its child, in a session of its own, running.
 
-    Only the main thread may say so, and whoever handles the signal already goes on doing it.
+    It does so once the function that this gives was called: before that, the child may be there and not known yet. Only
+    the main thread may say so, and whoever handles the signal already goes on doing it.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
+        yield lambda: None
         return
+    watched = came = False
 
     def leave(number: int, frame: Any) -> None:
-        raise SystemExit(_TERMINATED)
+        nonlocal came
+        came = True
+        if watched:
+            raise SystemExit(_TERMINATED)
+
+    def watch() -> None:
+        nonlocal watched
+        watched = True
+        if came:
+            raise SystemExit(_TERMINATED)
 
     old = signal.signal(signal.SIGTERM, leave)
     try:
-        yield
+        yield watch
     finally:
         signal.signal(signal.SIGTERM, old)
 

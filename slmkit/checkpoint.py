@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import torch
@@ -62,7 +63,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     """Everything under temporary names first, so that a full disk takes nothing of what stands there."""
-    temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in files}
+    temporary = {name: folder / f".{name}.{os.getpid()}.{get_ident()}.tmp" for name in files}
     try:
         for name, data in files.items():
             with temporary[name].open("wb") as file:

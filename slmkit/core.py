@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from slmkit import checkpoint, stored
 from slmkit.encoded import Encoded
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
+from slmkit.forks import ForkSafeLock
 from slmkit.model.config import ModelConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.encoder import Encoder
@@ -33,7 +33,7 @@ Kind = Literal["text", "query", "passage"]
 WINDOW = 256  # tokens of a window unless the caller says otherwise
 # One token announces a query or a passage to the encoder; plain text has none.
 KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
-_LOADING = RLock()  # threads that ask for the same core at once get one
+_LOADING = ForkSafeLock()  # threads that ask for the same core at once get one
 
 
 class SLM:

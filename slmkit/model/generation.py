@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from numbers import Integral, Real
 
 import torch
@@ -79,6 +79,7 @@ class GenerationConfig:
             ),
             (not (self.do_sample and self.num_beams > 1), "do_sample=True needs num_beams=1"),
             (1e-6 <= self.temperature < inf, f"temperature {self.temperature}: give a number above 0, at least 1e-6"),
+            (isfinite(self.length_penalty), f"length_penalty {self.length_penalty}: give a number"),
             (self.top_k >= 0, f"top_k {self.top_k}: give 0 or more"),
             (0 < self.top_p <= 1, f"top_p {self.top_p}: give a number above 0, at most 1"),
             (0 < self.repetition_penalty < inf, f"repetition_penalty {self.repetition_penalty}: give a number above 0"),

@@ -191,7 +191,7 @@ class Joint(nn.Module):
 
     def about(self) -> dict[str, Any]:
         """Settings, start and data as plain data, by which a run is known again."""
-        rows = ((e.text, e.second, e.label) for task in self.tasks for e in task.examples)
+        rows = (example for task in self.tasks for example in task.examples)
         return {
             **asdict(self.config),
             "start": self.raw.about["start"],

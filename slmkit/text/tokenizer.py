@@ -36,7 +36,7 @@ _ESCAPES = {ord(METASPACE): "\ue2e2", 0xE2E2: "\ufffd"}
 SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}  # alone they are nothing that UTF-8 can carry
 _TO_INNER = str.maketrans({**_ESCAPES, **SURROGATES})
 _FROM_INNER = str.maketrans({"\ue2e2": METASPACE})
-_LINE_OF_WORDS = re.compile(r"(?<=[\n\r\t])(?=[A-Za-z0-9À-ɏ])")
+_LINE_OF_WORDS = re.compile(r"(?<=[\n\r\t])(?=[A-Za-z0-9À-ÖØ-öø-ɏ])")
 
 
 @dataclass(frozen=True)
@@ -167,16 +167,16 @@ class Tokenizer:
         """Log-probability of each token in running text, float32 ``(vocabulary,)``; marks and bytes have -1000."""
         return np.array([score for _, score in json.loads(self._rust.to_str())["model"]["vocab"]], dtype=np.float32)
 
-    def encode(self, text: str) -> Tokens:
-        """Tokens of one string."""
-        return self.encode_batch([text])[0]
+    def encode(self, text: str, *, lines: bool = False) -> Tokens:
+        """Tokens of one string; see ``encode_batch``."""
+        return self.encode_batch([text], lines=lines)[0]
 
     def encode_batch(self, texts: Sequence[str], *, lines: bool = False) -> list[Tokens]:
         """Tokens of many strings, in order.
 
         Args:
-            texts: any strings. lines: whether a word at the beginning of a line, or after a tab, is read as it is after
-                a space. ``decode`` then gives a space there that is not in the text.
+            texts: any strings. lines: whether a word in Latin letters, or a number, at the beginning of a line or after
+                a tab is read as it is after a space. ``decode`` then gives a space there that is not in the text.
         """
         # Every text starts with a space of ours (words are read alike everywhere); spans are moved back by it.
         given, spaces = [" " + clean(t) for t in texts], [np.empty(0, dtype=np.int64)] * len(texts)

@@ -79,26 +79,33 @@ def window_spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     return [(start, start + size) for start in starts]
 
 
-def beginnings(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> tuple[list[str], list[int]]:
-    """The texts, those of more than ``limit`` tokens ending with the last that fits; and which ones these are."""
+def beginnings(
+    tokenizer: Tokenizer, texts: Sequence[str], limit: int, *, lines: bool = False
+) -> tuple[list[str], list[int]]:
+    """The texts, those of more than ``limit`` tokens ending with the last that fits; and which ones these are.
+
+    Args:
+        tokenizer: the core's. texts: any strings. limit: at least 1. lines: see ``Tokenizer.encode_batch``.
+    """
     kept, cut = list(texts), []
     # A character is at most four tokens; one is for the space in front.
     suspects = [row for row, text in enumerate(texts) if 4 * len(text) + 1 > limit]
-    for row, tokens in zip(suspects, tokenizer.encode_batch([texts[row] for row in suspects]), strict=True):
+    read = tokenizer.encode_batch([texts[row] for row in suspects], lines=lines)
+    for row, tokens in zip(suspects, read, strict=True):
         if len(tokens) > limit:
-            kept[row] = _beginning(tokenizer, texts[row], tokens, limit)
+            kept[row] = _beginning(tokenizer, texts[row], tokens, limit, lines)
             cut.append(row)
     return kept, cut
 
 
-def _beginning(tokenizer: Tokenizer, text: str, tokens: Tokens, limit: int) -> str:
+def _beginning(tokenizer: Tokenizer, text: str, tokens: Tokens, limit: int, lines: bool) -> str:
     """The text up to its last token that fits; cut there it may be read in more tokens, and is made shorter then."""
     fits = limit
     while len(tokens) > limit:
         while fits and tokens.offsets[fits - 1, 1] > tokens.offsets[fits, 0]:  # inside of a character
             fits -= 1
         text = text[: int(tokens.offsets[fits - 1, 1])] if fits else ""
-        tokens, fits = tokenizer.encode(text), fits - 1
+        tokens, fits = tokenizer.encode(text, lines=lines), fits - 1
     return text
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def rows_digest(rows: Iterable[Any]) -> str:
-    """Digits that change with any row, or their order. Rows are texts, or tuples of them."""
+    """Digits that change with any row, or their order. Rows are plain data: texts, tuples, dataclasses."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(f"{row!r}\n".encode())

@@ -220,6 +220,8 @@ class Run:
         except (OSError, SafetensorError, RuntimeError, LookupError, ValueError) as error:
             said = shorten(str(error), 200)  # of another model every tensor is named
             raise CheckpointError(f"{state} cannot be read ({said}); remove {self.folder}") from error
+        if about is not None and kept_about is None:
+            write_atomically(self.folder / _SETTINGS, json.dumps({**wanted, "about": about}, indent=1).encode())
 
     def _refuse(self, what: str, kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         names = sorted(name for name in {*kept, *wanted} if kept.get(name) != wanted.get(name))
@@ -256,8 +258,8 @@ def _settings(folder: Path) -> dict[str, Any]:
     path = folder / _SETTINGS
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict) or "steps" not in found:
-            raise ValueError("no steps are named")
+        if not isinstance(found, dict) or not isinstance(found.get("steps"), int):
+            raise ValueError("no number of steps")
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}); remove {folder}") from error
     return found

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from slmkit.errors import InputError
+from slmkit.errors import CheckpointError, InputError
+from slmkit.forks import ForkSafeLock, forked
 from slmkit.tasks.base import TASKS, TableTask, load_model, load_task
 
-_MAKING = Lock()  # threads that ask for the same task at once get one
+_MAKING = ForkSafeLock()  # threads that ask for the same task at once get one
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class TaskRecipe:
     Attributes:
         what: the name of a shipped task, or the folder of a saved model. options: of the task, as JSON; never shown,
             since a key may be among them.
-        threads: that a worker computes with. caller: the process that asked, which is no worker.
+        threads: that a worker computes with; a forked one takes a single one. caller: the process that asked, which is
+            no worker.
         version: of a saved model, which another that is saved in its folder does not have; empty for a shipped task.
     """
 
@@ -67,7 +68,8 @@ class TaskRecipe:
         """The task; made once in a process.
 
         Raises:
-            CheckpointError: the folder is missing, damaged, newer than this package, or belongs to another core.
+            CheckpointError: the folder is missing, damaged, newer than this package, holds another model by now, or
+                belongs to another core.
             InputError: there is no such option.
         """
         with _MAKING:
@@ -86,10 +88,15 @@ def _version(folder: Path) -> str:
 
 @lru_cache(maxsize=4)
 def _made(recipe: TaskRecipe) -> TableTask:
-    if os.getpid() != recipe.caller:
+    if os.getpid() != recipe.caller and not forked():
         import torch
 
         # Workers share the machine: each taking all cores for itself makes all of them slow.
         torch.set_num_threads(recipe.threads)
     options = json.loads(recipe.options)
-    return load_task(recipe.what, **options) if recipe.what in TASKS else load_model(recipe.what, **options)
+    if recipe.what in TASKS:
+        return load_task(recipe.what, **options)
+    made = load_model(recipe.what, **options)
+    if _version(Path(recipe.what)) != recipe.version:
+        raise CheckpointError(f"{recipe.what}: another model was saved here while the table was being worked on")
+    return made

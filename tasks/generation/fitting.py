@@ -196,7 +196,7 @@ def _fit(
 
 def read_sources(slm: SLM, texts: Sequence[str], limit: int) -> Windows:
     """Windows over the sources; of one with more than ``limit`` tokens training reads the beginning."""
-    kept, cut = beginnings(slm.tokenizer, texts, limit)
+    kept, cut = beginnings(slm.tokenizer, texts, limit, lines=True)
     if cut:
         warnings.warn(
             f"{len(cut)} of the sources are longer than {limit} tokens; training reads their beginning, "

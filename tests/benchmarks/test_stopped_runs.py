@@ -55,7 +55,7 @@ def test_each_answer_is_written_before_the_next_cell(tmp_path, monkeypatch):
     ("end", "status", "said"), [("time.sleep(600)", "no time", "time was up"), ("os._exit(3)", "failed", "with 3")]
 )
 def test_what_a_process_had_written_is_answered(script, end, status, said):
-    found = child.ask(script(ANSWERED + end), {}, timeout=8)
+    found = child.ask(script(ANSWERED + end), {}, timeout=4)
     assert (found["status"], found["answers"], found["result"]) == (status, [1], None)
     assert said in found["reason"]
 

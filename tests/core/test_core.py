@@ -131,13 +131,14 @@ def test_threads_that_ask_for_a_core_get_one(folder, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
 def test_a_fork_of_a_process_that_has_computed_computes():
     code = (
-        "import os, torch\n"
+        "import os, signal, torch\n"
         "from tests.conftest import make_toy_slm\n"
         "torch.set_num_threads(2)\n"
         "slm = make_toy_slm()\n"
         "slm.embed(['the good film ' * 60] * 64)\n"
         "child = os.fork()\n"
         "if not child:\n"
+        "    signal.alarm(60)\n"
         "    os._exit(slm.embed(['the good film ' * 60] * 64).shape != (64, 32))\n"
         "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )

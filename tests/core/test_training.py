@@ -75,6 +75,8 @@ def test_another_run_in_the_same_folder_is_told_by_what_it_is_about(tmp_path):
     assert settings.pop("about") == {"seed": 0, "layers": [6, 12], "core": "toy"}
     (tmp_path / "run.json").write_text(json.dumps(settings))
     make_run(tmp_path, about={**about, "seed": 1})  # a folder from before this was kept says nothing against it
+    with pytest.raises(CheckpointError, match="seed 1, not 2"):  # from then on it does
+        make_run(tmp_path, about={**about, "seed": 2})
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,7 @@ def test_nothing_asked_is_nothing_written(plain):
         ({"max_new_tokens": 3.0}, "max_new_tokens 3.0: give a whole number"),
         ({"do_sample": True, "temperature": float("inf")}, "temperature inf"),
         ({"do_sample": True, "temperature": 1e-42}, "at least 1e-6"),
+        ({"length_penalty": float("nan")}, "length_penalty nan"),
         ({"temperature": "1"}, "temperature '1': give a number"),
         ({"do_sample": True, "seed": 2**70}, "at most 63 bits"),
     ],

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +226,8 @@ def test_a_model_saved_anew_in_its_folder_is_the_one_that_answers(tmp_path):
         recipes.append(TaskRecipe.of(model, {}, 1))
     assert recipes[0] != recipes[1] == TaskRecipe.of(model, {}, 1)
     assert recipes[1].task() is TaskRecipe.of(model, {}, 1).task()
+    with pytest.raises(CheckpointError, match="another model was saved here"):
+        replace(recipes[0], threads=2).task()  # a worker that comes late
     with pytest.raises(CheckpointError, match="is no saved model"):
         apply_dask(str(tmp_path / "gone"), parts)
 
