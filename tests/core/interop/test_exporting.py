@@ -99,8 +99,9 @@ def test_any_text_is_read_alike(core, tokenizer, text):
     for (ours, *_), ours_end, (start, end) in zip(
         tokens.offsets, tokens.offsets[:, 1], read["offset_mapping"][1:-1], strict=True
     ):
-        # The space in front of a text has no characters here; there it shares the first one.
-        assert (ours, ours_end) == (start, end) or (ours, ours_end) == (0, 0)
+        # The space in front of a text has no characters here; there it shares the first one. Characters that are read
+        # as bytes have each their own here; there all of a run are one span.
+        assert (ours, ours_end) in ((start, end), (0, 0)) or (start <= ours and ours + 1 == ours_end <= end)
     if "\ue2e2" not in text:
         assert tokenizer.decode(read["input_ids"], skip_special_tokens=True) == text
 
