@@ -47,9 +47,10 @@ def save_pretrained(slm: SLM, folder: str | Path) -> None:
     float32 and equal to the core in fp32.
 
     Tokens and their spans are equal but for what a tokenizer file cannot say. An empty text has no token there and one
-    here, a space; the space before any text has no characters here and shares the first one there; neighbouring characters
-    that are read as bytes have one span in common there and each its own here; a text that spells a mark, such as ``<▁s>``, is read as the mark there and as its spelling here; lone surrogates are refused there and
-    read as U+FFFD here. A text of more tokens than the core has positions is cut there and read in windows here.
+    here, a space; the space before any text has no characters here and shares the first one there; neighbouring
+    characters that are read as bytes have one span in common there and each its own here; a text that spells a mark,
+    such as ``<▁s>``, is read as the mark there and as its spelling here; lone surrogates are refused there and read as
+    U+FFFD here. A text of more tokens than the core has positions is cut there and read in windows here.
 
     The decoder is not written, since no model of that library has its layers; a warning and the folder's card say so.
 
