@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from slmkit.benchmarks.datasets import REGISTRY
 from slmkit.benchmarks.results import Result
 
 Table = tuple[str, list[str], list[list[str]], list[str]]
@@ -33,6 +34,12 @@ def version_text(results: Sequence[Result]) -> list[str]:
     found = {f"{name} {version}" for r in results for name, version in r.versions.items()}
     python = {f"Python {r.machine['python']}" for r in results if "python" in r.machine}
     return sorted(python) + sorted(found, key=str.lower)
+
+
+def outdated(results: Sequence[Result]) -> list[str]:
+    """``dataset (system)`` of each result that was measured on an earlier version of its set than the registry's."""
+    old = [r for r in results if r.dataset in REGISTRY and r.dataset_version != REGISTRY[r.dataset].version]
+    return list(dict.fromkeys(f"{r.dataset} ({r.system})" for r in old))
 
 
 def speed_tables(speeds: Sequence[Mapping[str, Any]]) -> list[Table]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from slmkit.benchmarks.report import numbers, tables
-from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
+from slmkit.benchmarks.report.facts import machine_text, outdated, speed_tables, version_text
 from slmkit.benchmarks.report.tables import Group, Line
 from slmkit.benchmarks.results import Result
 
@@ -23,6 +23,8 @@ def render(results: Sequence[Result], speeds: Sequence[dict[str, Any]]) -> str:
     ]
     machines = "; ".join(machine_text(results, speeds))
     footer = [f"Measured on {cell(machines)}."] if machines else []
+    if old := outdated(results):
+        footer.append(f"Measured on an earlier version of the set: {cell(', '.join(old))}.")
     if results:
         footer.append(f"Versions: {cell(', '.join(version_text(results)))}.")
         footer.append("Intervals are 95 % bootstrap intervals over rows; ± is the standard deviation over seeds.")

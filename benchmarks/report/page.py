@@ -8,7 +8,7 @@ from typing import Any
 from slmkit.benchmarks.datasets import REGISTRY
 from slmkit.benchmarks.left_out import LeftOut
 from slmkit.benchmarks.report import examples, figures, sections, summary, tables, templates
-from slmkit.benchmarks.report.facts import machine_text, speed_tables, version_text
+from slmkit.benchmarks.report.facts import machine_text, outdated, speed_tables, version_text
 from slmkit.benchmarks.results import Result
 from slmkit.benchmarks.systems import SYSTEMS
 
@@ -45,6 +45,7 @@ def render(results: Sequence[Result], speeds: Sequence[dict[str, Any]], left_out
         about={name: SYSTEMS[name].about for name in names if name in SYSTEMS},
         datasets=[REGISTRY[d] for d in REGISTRY if any(r.dataset == d for r in results)],
         machines=machine_text(results, speeds),
+        outdated=outdated(results),
         versions=version_text(results),
         speed=speed_tables(speeds),
         speed_plots=[templates.markup(svg) for speed in speeds if (svg := figures.by_length(speed))],

@@ -72,14 +72,17 @@ class WriterRecipe:
     seed: int = 0
 
     def for_pairs(self, n: int, tokens: int, positions: int, *, taught: bool) -> WriterRecipe:
-        """The same with all but the depth settled: three million tokens, in 1 to 20 epochs; a twentieth held back.
+        """The same with all but the depth settled: three million tokens, in 2 to 20 epochs; a twentieth held back.
+
+        A second epoch is worth its time: DialogSum, whose first is 2.8 million tokens, has 37.3 ROUGE-1 after one and
+        40.9 after two.
 
         Args:
             n: pairs. tokens: of both sides, of all of them. positions: of the decoder.
             taught: whether the decoder can write already.
         """
         rate = self.learning_rate or (TAUGHT_RATE if taught else FRESH_RATE)
-        epochs = self.epochs if self.epochs is not None else int(np.clip(round(TOKENS_READ / max(tokens, 1)), 1, 20))
+        epochs = self.epochs if self.epochs is not None else int(np.clip(round(TOKENS_READ / max(tokens, 1)), 2, 20))
         held = self.held_back
         if held is None:
             held = min(0.05, LARGEST_HELD_BACK / n) if 0.05 * n >= SMALLEST_HELD_BACK else 0.0

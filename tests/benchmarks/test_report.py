@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -104,6 +105,19 @@ def test_markdown_tables(found):
     assert "### Classification and sentiment, few labels, dev" in text
     assert re.search(r"\| sst2 \| tfidf-lr \| 20 \| accuracy \| \*\*[\d.]+ ± [\d.]+\*\* \| 3 seeds \|", text)
     assert "Measured on" in text
+
+
+def test_a_result_of_an_earlier_version_of_its_set_is_named(found, tmp_path):
+    old = tmp_path / "old"
+    shutil.copytree(found[0], old)
+    for path in old.glob("sst2.*tfidf-lr*.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "dataset_version": "0"}))
+    for folder, told in ((found[0], False), (old, True)):
+        for name in ("report.md", "report.html"):
+            report.write(folder, tmp_path / name)
+            text = (tmp_path / name).read_text(encoding="utf-8")
+            assert ("arlier version" in text) == told
+            assert not told or "sst2 (tfidf-lr)" in text
 
 
 def test_markdown_between_marks_leaves_the_rest_alone(found, tmp_path):

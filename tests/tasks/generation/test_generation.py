@@ -157,7 +157,7 @@ def test_rows_that_are_no_pairs_are_refused(writing):
 
 
 def test_a_recipe_reads_small_sets_more_often():
-    assert WriterRecipe().for_pairs(100_000, 9_000_000, 512, taught=True).epochs == 1
+    assert WriterRecipe().for_pairs(100_000, 9_000_000, 512, taught=True).epochs == 2
     assert WriterRecipe().for_pairs(2_000, 600_000, 512, taught=True).epochs == 5
     assert WriterRecipe().for_pairs(500, 20_000, 512, taught=True).epochs == 20
     assert WriterRecipe().for_pairs(50, 2_000, 512, taught=True).held_back == 0
