@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 from os import PathLike, fspath
-from threading import Lock
 from typing import Any
 
 import pandas as pd
 
+from slmkit.forks import ForkSafeLock
 from slmkit.tasks import tables
 from slmkit.tasks.base import TableTask, load_model, load_task
 
-_MAKING = Lock()  # threads that ask for the same task at once get one
+_MAKING = ForkSafeLock()  # threads that ask for the same task at once get one
 _made = lru_cache(maxsize=None)(load_task)
 
 
