@@ -80,7 +80,7 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 def write_folder(folder: Path, config: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     """Write a checkpoint: its files, and ``config.json`` with their checksums.
 
-    When it cannot be written, for want of room above all, what stood there before stands there still.
+    Where there is no room for it, what stood there before stands there still.
 
     Args:
         folder: made if it is not there.

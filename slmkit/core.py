@@ -20,7 +20,14 @@ from slmkit.model.config import ModelConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.encoder import Encoder
 from slmkit.model.layers import key_mask, mean_pool, pad_rows
-from slmkit.runtime import choose_precision, convert, count_parameters, keep_freed_memory, length_batches, text_chunks
+from slmkit.runtime import (
+    choose_precision,
+    convert,
+    count_parameters,
+    keep_freed_memory,
+    length_batches,
+    vectors_in_chunks,
+)
 from slmkit.text.given import as_list
 from slmkit.text.tokenizer import BOS, Tokenizer
 from slmkit.text.windows import Windows, lay_windows
@@ -267,10 +274,7 @@ class SLM:
         """
         listed = as_list(texts)
         check_kind(kind, self.kinds)
-        vectors, at = np.empty((len(listed), self.config.encoder.width), dtype=np.float32), 0
-        for part in text_chunks(listed):  # so that many texts never are in memory as tokens at one time
-            vectors[at : at + len(part)] = self._embedded(part, kind)
-            at += len(part)
+        vectors = vectors_in_chunks(listed, self.config.encoder.width, lambda part: self._embedded(part, kind))
         return vectors[0] if isinstance(texts, str) else vectors
 
     def _embedded(self, texts: Sequence[str], kind: Kind) -> np.ndarray:

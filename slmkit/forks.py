@@ -1,4 +1,4 @@
-"""Locks, and whether this process is a fork: the threads of its parent do not live on in it, nor let they go."""
+"""What a fork must know: the threads of its parent are not in it, and what they held nobody lets go."""
 
 from __future__ import annotations
 

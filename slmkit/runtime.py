@@ -6,7 +6,7 @@ import copy
 import ctypes
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -280,3 +280,14 @@ def text_chunks(
     """The texts in chunks; see ``stretches`` for the bounds."""
     for part in stretches(map(len, texts), most, characters):
         yield texts[part.start : part.stop]
+
+
+def vectors_in_chunks(
+    texts: Sequence[str], width: int, vectors_of: Callable[[Sequence[str]], np.ndarray]
+) -> np.ndarray:
+    """Vectors of texts, float32 ``(n, width)``, a chunk at a time: never are all of them in memory as tokens."""
+    vectors, at = np.empty((len(texts), width), dtype=np.float32), 0
+    for part in text_chunks(texts):
+        vectors[at : at + len(part)] = vectors_of(part)
+        at += len(part)
+    return vectors

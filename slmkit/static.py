@@ -20,7 +20,7 @@ from torch import Tensor
 from slmkit import checkpoint
 from slmkit.core import Kind, check_kind, shipped_weights
 from slmkit.errors import CheckpointError, NeedsCoreError
-from slmkit.runtime import text_chunks
+from slmkit.runtime import vectors_in_chunks
 from slmkit.text.given import as_list
 from slmkit.text.ngrams import KeyTable, inside, ngrams
 from slmkit.text.tokenizer import Tokenizer, Tokens
@@ -105,10 +105,9 @@ class StaticSLM:
         """
         check_kind(kind)
         listed = as_list(texts)
-        vectors, at = np.empty((len(listed), self.width), dtype=np.float32), 0
-        for part in text_chunks(listed):
-            vectors[at : at + len(part)] = self.pooled(*self.tokenizer.encode_ids(part)).numpy()
-            at += len(part)
+        vectors = vectors_in_chunks(
+            listed, self.width, lambda part: self.pooled(*self.tokenizer.encode_ids(part)).numpy()
+        )
         return vectors[0] if isinstance(texts, str) else vectors
 
     @torch.inference_mode()

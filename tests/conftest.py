@@ -1,6 +1,7 @@
 """Fixtures that every floor shares: no network, a toy core with random weights, the data folder where there is one."""
 
 import socket
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,24 @@ def make_toy_slm(precision="fp32", *, decoder=False, branch=0):
         if own is not None:
             own.bias.normal_(std=0.5)  # so that the likeliest tokens differ from text to text
     return SLM(config, tokenizer, encoder, decoder=own, fingerprint="toy", precision=precision)
+
+
+@contextmanager
+def cut_off_after(monkeypatch, steps):
+    """What runs inside is interrupted when its training run first saves its state, after so many steps."""
+    from slmkit.training.loop import Run
+
+    init, save = Run.__init__, Run.save
+
+    def stops(self):
+        save(self)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "save", stops)
+        patch.setattr(Run, "__init__", lambda self, *args, **kw: init(self, *args, **{**kw, "every": steps}))
+        with pytest.raises(KeyboardInterrupt):
+            yield
 
 
 @pytest.fixture(scope="session")

@@ -204,9 +204,9 @@ class Run:
     def _resume(self, about: Mapping[str, Any] | None) -> None:
         state, wanted = self.folder / _STATE, asdict(self.schedule)
         about = None if about is None else json.loads(json.dumps(about))  # as it will be read again
+        told = json.dumps(wanted if about is None else {**wanted, "about": about}, indent=1).encode()
         if not state.is_file():
-            told = wanted if about is None else {**wanted, "about": about}
-            write_atomically(self.folder / _SETTINGS, json.dumps(told, indent=1).encode())
+            write_atomically(self.folder / _SETTINGS, told)
             return
         kept = _settings(self.folder)
         kept_about = kept.pop("about", None)  # which folders of before it was kept do not have
@@ -221,7 +221,7 @@ class Run:
             said = shorten(str(error), 200)  # of another model every tensor is named
             raise CheckpointError(f"{state} cannot be read ({said}); remove {self.folder}") from error
         if about is not None and kept_about is None:
-            write_atomically(self.folder / _SETTINGS, json.dumps({**wanted, "about": about}, indent=1).encode())
+            write_atomically(self.folder / _SETTINGS, told)
 
     def _refuse(self, what: str, kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         names = sorted(name for name in {*kept, *wanted} if kept.get(name) != wanted.get(name))

@@ -19,8 +19,7 @@ from slmkit.pretraining.joint import JointConfig
 from slmkit.pretraining.leanings import LeaningsConfig
 from slmkit.pretraining.pairs import CONTINUE, TITLE, Pair, PairSource
 from slmkit.pretraining.sources import Example, Source
-from slmkit.training.loop import Run
-from tests.conftest import make_toy_slm
+from tests.conftest import cut_off_after, make_toy_slm
 
 ROWS = [f"{word} {' '.join(['film'] * count)} of the bank" for word in ("the", "a", "good") for count in range(1, 9)]
 LABELLED = [Example(row, label=str(i % 2)) for i, row in enumerate(ROWS)]
@@ -61,18 +60,8 @@ def core(tmp_path, monkeypatch):
 
 def cut_and_whole(monkeypatch, tmp_path, stage):
     """Folders of a run that was cut off after its second step and went on, and of one that was not."""
-    save = Run.save
-
-    def stops(self):
-        save(self)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Run, "save", stops)
-        init = Run.__init__
-        patch.setattr(Run, "__init__", lambda self, *args, **kw: init(self, *args, **{**kw, "every": 2}))
-        with pytest.raises(KeyboardInterrupt):
-            stage(tmp_path / "cut")
+    with cut_off_after(monkeypatch, 2):
+        stage(tmp_path / "cut")
     stage(tmp_path / "cut")
     stage(tmp_path / "whole")
     return tmp_path / "cut", tmp_path / "whole"

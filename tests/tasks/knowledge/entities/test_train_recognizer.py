@@ -13,6 +13,7 @@ from slmkit.tasks.knowledge.entities.carving import in_dev
 from slmkit.tasks.knowledge.entities.inventories import GENERAL, inventory
 from slmkit.tasks.knowledge.entities.offers import MOST_KINDS, Shelf, general_offer, named_offer
 from slmkit.tasks.knowledge.entities.sources import SOURCES, EntitySource, load_source, token_lessons
+from tests.conftest import cut_off_after
 
 BY_NAME = {source.name: source for source in SOURCES}
 
@@ -147,22 +148,10 @@ def test_a_small_run_is_saved_calibrated_and_told(corpus, tmp_path, toy_slm, mon
 
 
 def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(corpus, tmp_path, toy_slm, monkeypatch):
-    from slmkit.training.loop import Run
-
     settings = ("--steps", "12", "--dev", "0")
     assert run(corpus, tmp_path / "whole", toy_slm, monkeypatch, *settings, "--run", tmp_path / "a") == 0
-    save = Run.save
-
-    def stops(self):
-        save(self)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Run, "save", stops)
-        init = Run.__init__
-        patch.setattr(Run, "__init__", lambda self, *a, **k: init(self, *a, **{**k, "every": 5}))
-        with pytest.raises(KeyboardInterrupt):
-            run(corpus, tmp_path / "cut", toy_slm, monkeypatch, *settings, "--run", tmp_path / "b")
+    with cut_off_after(monkeypatch, 5):
+        run(corpus, tmp_path / "cut", toy_slm, monkeypatch, *settings, "--run", tmp_path / "b")
     assert run(corpus, tmp_path / "cut", toy_slm, monkeypatch, *settings, "--run", tmp_path / "b") == 0
     whole, cut = (EntityRecognizer.load(tmp_path / name, slm=toy_slm) for name in ("whole", "cut"))
     assert cut.fingerprint == whole.fingerprint
