@@ -252,6 +252,12 @@ def bench_speed(
         bool, typer.Option("--pipeline", help="Measure four tasks over one pass, beside one after the other.")
     ] = False,
     long: Annotated[bool, typer.Option("--long", help="Measure summaries by the length of the text.")] = False,
+    index: Annotated[
+        bool, typer.Option("--index", help="Measure an index: building, bytes, memory, searches, recall.")
+    ] = False,
+    passages: Annotated[
+        int | None, typer.Option("--passages", help="With --index: how many. Default: 1000000.")
+    ] = None,
     declared: Annotated[
         Path | None, typer.Option("--declared", help="With --pipeline, a TOML file whose tasks are measured.")
     ] = None,
@@ -265,9 +271,16 @@ def bench_speed(
     with one_line_errors():
         if limit < 1 or repeats < 1:
             raise InputError(f"--limit and --repeats must be 1 or more, got {limit} and {repeats}")
-        kinds = [name for name, given in (("writing", writing), ("pipeline", pipeline), ("long", long)) if given]
+        asked = {"writing": writing, "pipeline": pipeline, "long": long, "index": index}
+        kinds = [name for name, given in asked.items() if given]
         found = speed.measure_one_of(
-            kinds, tuple(system or ()), lambda: datasets.locate(data_dir), limit, repeats, declared=declared
+            kinds,
+            tuple(system or ()),
+            lambda: datasets.locate(data_dir),
+            limit,
+            repeats,
+            declared=declared,
+            passages=passages,
         )
         for title, columns, rows, right in speed.tables(found):
             show_table(title, columns, rows, right=right)

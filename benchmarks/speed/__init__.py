@@ -1,9 +1,10 @@
-"""Speed of embedding (texts/s, share of the machine's rate, cold start, memory), writing, pipelines, long text."""
+"""Speed: of embedding (with cold start and memory), writing, pipelines, by length of text, of an index."""
 
 from __future__ import annotations
 
 from slmkit.benchmarks.speed.choice import measure_one_of
 from slmkit.benchmarks.speed.compare import EMBEDDERS, TEXTS, measure
+from slmkit.benchmarks.speed.indexes import measure_index
 from slmkit.benchmarks.speed.lengths import measure_lengths
 from slmkit.benchmarks.speed.pipelines import measure_pipeline
 from slmkit.benchmarks.speed.show import tables
@@ -14,6 +15,7 @@ __all__ = [
     "TEXTS",
     "WRITERS",
     "measure",
+    "measure_index",
     "measure_lengths",
     "measure_one_of",
     "measure_pipeline",

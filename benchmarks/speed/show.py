@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from slmkit.benchmarks.reliability import campaign
-from slmkit.benchmarks.speed import lengths
+from slmkit.benchmarks.speed import indexes, lengths
 
 Table = tuple[str, list[str], list[list[str]], list[str]]
 
@@ -125,6 +125,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], list[Table]]] = {
     "speed of writing": _writing,
     "speed of a pipeline": _pipeline,
     lengths.KIND: _lengths,
+    indexes.KIND: indexes.table,
     campaign.KIND: campaign.tables,
 }
 KINDS = tuple(_KINDS)

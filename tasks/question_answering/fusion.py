@@ -1,12 +1,42 @@
-"""Two rankings made one: by their ranks, or by their scores."""
+"""The rankings by meaning and by words made one: by their scores, or by their ranks.
+
+Measured on the shipped core, mean nDCG@10 over six dev sets (TREC-QA, WikiQA, Cranfield, CMRC 2018, QBQTC, SimCLUE):
+by ranks .768 with equal weights and .770 at best, by scores stretched to 0 … 1 within each query .775, with each
+query's scores divided by their spread .777, by ``joined_scores`` .780; by meaning alone .752, by words .709.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import numpy as np
+
 Ranking = Sequence[tuple[int, float]]
 """Passage and score, best first."""
 RANK_CONSTANT = 60  # Cormack, Clarke and Büttcher 2009
+# Sentences that have nothing to do with each other.
+_UNRELATED = (
+    (
+        "The train to the coast leaves at nine.",
+        "Cells copy their genes before they divide.",
+        "She scored twice in the second half.",
+        "Interest rates were raised again last month.",
+        "Boil the rice until the water is gone.",
+        "The king died without an heir in 1603.",
+        "My phone does not charge any more.",
+        "Whales breathe air, like all mammals.",
+    ),
+    (
+        "去海边的火车九点开。",
+        "细胞在分裂之前复制基因。",
+        "她在下半场进了两个球。",
+        "上个月利率又提高了。",
+        "把米煮到水干为止。",
+        "国王于一六〇三年去世，没有继承人。",
+        "我的手机充不了电了。",
+        "鲸和所有哺乳动物一样呼吸空气。",
+    ),
+)
 
 
 def reciprocal_ranks(rankings: Sequence[Ranking], weights: Sequence[float]) -> list[tuple[int, float]]:
@@ -18,22 +48,39 @@ def reciprocal_ranks(rankings: Sequence[Ranking], weights: Sequence[float]) -> l
     return sorted(fused.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def normalised_scores(rankings: Sequence[Ranking], weights: Sequence[float]) -> list[tuple[int, float]]:
-    """Add up the scores, each ranking's stretched to 0 (its last) … 1 (its first); what it lacks counts as 0."""
-    fused: dict[int, float] = {}
-    for ranking, weight in zip(rankings, weights, strict=True):
-        if not ranking:
-            continue
-        low, high = ranking[-1][1], ranking[0][1]
-        for item, score in ranking:
-            share = (score - low) / (high - low) if high > low else 1.0
-            fused[item] = fused.get(item, 0.0) + weight * share
-    return in_order(fused.items())
+def joined_scores(rankings: Sequence[Ranking], weights: Sequence[float]) -> list[tuple[int, float]]:
+    """Add up the scores, BM25 divided by the query's best one, cosines as they are.
+
+    A convex combination with fixed scales: bounds that hold for every query do better than those of what one query
+    happens to find (Bruch, Gai and Ingber 2023).
+
+    Args:
+        rankings: by meaning, with all passages of both; and by words: what has none of the words counts as 0 there.
+        weights: of the two.
+    """
+    near, words = rankings
+    best = max((score for _, score in words), default=0.0)
+    shares = {item: score / best for item, score in words} if best > 0 else {}
+    return in_order((item, weights[0] * score + weights[1] * shares.get(item, 0.0)) for item, score in near)
+
+
+def cosine_spread(embed: Callable[[Sequence[str]], np.ndarray]) -> float:
+    """How far apart cosines of one core are: twice the standard deviation of those of unrelated sentences.
+
+    What the best passage by words gains on one without any of them, where both sides weigh the same; .038 for the
+    shipped core (measured there on the six sets: .04 is best, .03 and .06 lose .001 and .002).
+    """
+    variances = []
+    for sentences in _UNRELATED:
+        vectors = embed(sentences)
+        cosines = (vectors @ vectors.T)[np.triu_indices(len(sentences), 1)]
+        variances.append(float(cosines.var()))
+    return 2 * (sum(variances) / len(variances)) ** 0.5
 
 
 FUSIONS: Mapping[str, Callable[[Sequence[Ranking], Sequence[float]], list[tuple[int, float]]]] = {
+    "scores": joined_scores,
     "rrf": reciprocal_ranks,
-    "scores": normalised_scores,
 }
 
 

@@ -18,6 +18,7 @@ from slmkit.tasks.progress import row_progress
 from slmkit.tasks.question_answering import checking, documents, searching
 from slmkit.tasks.question_answering.adding import Adding
 from slmkit.tasks.question_answering.dense import BehindError, Dense
+from slmkit.tasks.question_answering.fusion import cosine_spread
 from slmkit.tasks.question_answering.lexical import Lexical
 from slmkit.tasks.question_answering.records import (
     AddReport,
@@ -49,7 +50,7 @@ class DocumentIndex:
     def __init__(self, store: Store, slm: Embedder | None) -> None:
         self._store, self._slm = store, slm
         facts = store.facts
-        self.core = str(facts["core"])
+        self.core, self._spread = str(facts["core"]), float(facts.get("spread", 0.04))
         if slm is not None:
             self._check_core(slm)
         self._lexical = Lexical()
@@ -72,7 +73,8 @@ class DocumentIndex:
             raise InputError(f"exact_up_to must be at least 0, not {exact_up_to}")
         slm = slm if slm is not None else _shipped()
         width = slm.embed(["width"], kind="passage").shape[1]
-        facts: dict[str, str | int] = {"core": slm.fingerprint, "width": width, "exact_up_to": exact_up_to}
+        spread = cosine_spread(lambda texts: slm.embed(list(texts), kind="passage"))
+        facts = {"core": slm.fingerprint, "width": width, "exact_up_to": exact_up_to, "spread": spread}
         return cls(Store.create(Path(path), facts), slm)
 
     @classmethod
@@ -191,7 +193,7 @@ class DocumentIndex:
         mode: str = "hybrid",
         where: Mapping[str, Any] | None = None,
         per_document: int | None = None,
-        fusion: str = "rrf",
+        fusion: str = "scores",
         weight: float = 0.5,
     ) -> Any:
         """The passages that answer a query best.
@@ -201,7 +203,8 @@ class DocumentIndex:
             mode: "dense" (by meaning), "lexical" (by words) or "hybrid" (both).
             where: conditions on the metadata, see ``compile_where``.
             per_document: at most so many passages of one document; None for any number.
-            fusion: how "hybrid" joins the two: "rrf" (by rank) or "scores". weight: of the dense side, 0 to 1.
+            fusion: how "hybrid" joins the two: "scores" (cosine, and a bit more for the query's words) or "rrf" (by
+                rank). weight: of the dense side, 0 to 1.
 
         Returns:
             A list of ``Hit``, best first; for many queries a list of lists (for a Series, a Series). A query that is
@@ -210,7 +213,7 @@ class DocumentIndex:
         Raises:
             InputError: an argument is out of range.
         """
-        wanted = searching.Wanted.checked(k, mode, where, per_document, fusion, weight)
+        wanted = searching.Wanted.checked(k, mode, where, per_document, fusion, weight, self._spread)
         if isinstance(query, str):
             return self._search([query], wanted)[0]
         if not hasattr(query, "__iter__") or isinstance(query, (bytes, Mapping)):
@@ -229,7 +232,7 @@ class DocumentIndex:
         Raises:
             InputError: there is no such document, or ``k`` is out of range.
         """
-        wanted = searching.Wanted.checked(k, "dense", where, 1, "rrf", 0.5)
+        wanted = searching.Wanted.checked(k, "dense", where, 1)
         key = as_key(id)
         return self._reading(lambda connection: searching.similar(connection, self._dense, key, wanted))
 
@@ -290,6 +293,24 @@ class DocumentIndex:
     def stats(self) -> dict[str, Any]:
         """Documents, passages, bytes on disk, the kind of the FAISS index and the share of the best that it finds."""
         return self._reading(lambda connection: collect(connection, self._store, self._dense))
+
+    def recall(self, queries: Any, k: int = 10) -> float:
+        """Of the ``k`` passages that are nearest to each query by exact search, the share that dense search finds.
+
+        ``stats`` tells it for passages of the index; this tells it for queries of yours, looking through all vectors.
+
+        Args:
+            queries: texts, many; blank ones are left out. k: passages a query.
+
+        Raises:
+            InputError: there is no query, or ``k`` is out of range.
+        """
+        wanted = searching.Wanted.checked(k, "dense", None, None)
+        asked = [query for query in as_rows(queries, "the queries") if cell_problem(query) is None]
+        if not asked:
+            raise InputError("recall needs at least one query that is not blank")
+        vectors = np.asarray(self.slm.embed(asked, kind="query"))
+        return self._reading(lambda connection: searching.recall(connection, self._dense, vectors, wanted.k))
 
     def close(self) -> None:
         """Let go of the files; the next use opens them again."""

@@ -16,6 +16,10 @@ from slmkit.training.drawing import order_of
 Span = tuple[int, int]
 
 
+# Of the answered draws that bring a part without the answer too: what costs most to learn is where answers end.
+BESIDE = 0.5
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of a passage beside a question.
@@ -98,7 +102,7 @@ class Lessons:
         return not self.places[row] or any(part.answers for part in self.parts(row))
 
     def draw(self, row: int, rng: np.random.Generator) -> list[Part]:
-        """Parts to be read together: one with an answer and one without, or two without an answer."""
+        """Parts to be read together: one with an answer and, half the time, one without; or two without an answer."""
         own = self.parts(row)
         right = [part for part in own if part.answers]
         wrong = [part for part in own if not part.answers and not self._hints(row, part)]
@@ -107,7 +111,7 @@ class Lessons:
             wrong, elsewhere = elsewhere, wrong
         wrong = [*_shuffled(wrong, rng), *_shuffled(elsewhere, rng)]
         if right and (not wrong or rng.random() >= self.abstain):
-            return [right[int(rng.integers(len(right)))], *wrong[:1]]
+            return [right[int(rng.integers(len(right)))], *wrong[: int(rng.random() < BESIDE)]]
         return wrong[:2]
 
     def _elsewhere(self, row: int, rng: np.random.Generator) -> list[Part]:

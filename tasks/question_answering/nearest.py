@@ -154,7 +154,7 @@ def measured(nearest: Nearest, connection: sqlite3.Connection, width: int) -> Ne
     """Choose how many lists are searched: as few as find 98 % of the ten best of exact search."""
     places = np.linspace(0, len(nearest.ids) - 1, min(_PROBE_QUERIES, len(nearest.ids))).astype(np.int64)
     own, queries = read_some(connection, nearest.ids[places], width)
-    truth = _exact_search(connection, queries, 11)
+    truth = exact_search(connection, queries, 11)
     probes, recall, lists = 1, 0.0, nearest.index.nlist
     while True:
         found = nearest.search(queries, 11 * _RESCORED, None, probes=probes)
@@ -162,8 +162,7 @@ def measured(nearest: Nearest, connection: sqlite3.Connection, width: int) -> Ne
         for number, query, wanted, rough in zip(own, queries, truth, found, strict=True):
             scores = wanted[1][wanted[0] != number][:10]
             ids, got = nearest.exact(connection, query, rough, 11)
-            # By score, since of passages that are the same any may be found.
-            hits += min(len(scores), int((got[ids != number] >= scores.min(initial=1) - 1e-5).sum()))
+            hits += hits_among(got[ids != number], scores)
             total += len(scores)
         recall = hits / max(total, 1)
         if recall >= GOOD_RECALL or probes >= lists:
@@ -171,7 +170,12 @@ def measured(nearest: Nearest, connection: sqlite3.Connection, width: int) -> Ne
         probes = min(2 * probes, lists)
 
 
-def _exact_search(connection: sqlite3.Connection, queries: np.ndarray, k: int) -> list[Found]:
+def hits_among(found: np.ndarray, best_scores: np.ndarray) -> int:
+    """How many of the best were found: by score, since of passages that are the same any may be found."""
+    return min(len(best_scores), int((found >= best_scores.min(initial=1) - 1e-5).sum()))
+
+
+def exact_search(connection: sqlite3.Connection, queries: np.ndarray, k: int) -> list[Found]:
     """The ``k`` best of all passages for each query, from the database, a block at a time."""
     ids = np.empty((len(queries), 0), np.int64)
     scores = np.empty((len(queries), 0), np.float32)

@@ -91,6 +91,7 @@ class Reader(BaseEstimator):
         *,
         sample_weight: Any = None,
         others: Sequence[Sequence[str]] | None = None,
+        begin: Reader | str | Path | None = None,
         folder: str | Path | None = None,
     ) -> Reader:
         """Learn from questions, passages and the answers in them.
@@ -103,11 +104,14 @@ class Reader(BaseEstimator):
             answer_start: first characters of the answers; without a right one an answer is looked up by its text.
             sample_weight: how often a row is read, beside the others.
             others: for each row, passages that do not answer its question; None has them looked for, see ``mine``.
+            begin: a fitted reader, or the folder of one, to go on from: one that reads well learns the manner of
+                your questions from a few hundred of them; None starts from the core.
             folder: keep the state of the run here; the same call after a kill goes on where it was cut off.
 
         Raises:
-            InputError: rows without question or passage (the message names them), or an argument out of range.
-            CheckpointError: the folder holds the run of another fit.
+            InputError: rows without question or passage (the message names them), an argument out of range, or
+                ``begin`` has another depth or core.
+            CheckpointError: the folder holds the run of another fit, or ``begin`` cannot be read.
         """
         from slmkit.tasks.classification.training_set import row_weights
         from slmkit.tasks.question_answering.reading_fit import fit_reader
@@ -119,12 +123,16 @@ class Reader(BaseEstimator):
             raise InputError(f"{given} questions and {len(others)} entries of others; give one a question")
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _LEFT_OUT}
         own["held_back"] = own.pop("validation_fraction")
+        core = self._core()
+        if isinstance(begin, (str, Path)):
+            begin = type(self).load(begin, slm=core)
         self.model_ = fit_reader(
-            self._core(),
+            core,
             taught,
             ReadingRecipe(**own, seed=check_seed(self.random_state)),
             weights=row_weights(sample_weight, given)[taught.rows],
             others=None if others is None else [others[row] for row in taught.rows],
+            begin=None if begin is None else begin._fitted(),
             folder=None if folder is None else Path(folder),
             verbose=self.verbose,
         )

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,6 +42,7 @@ def fit_reader(
     *,
     weights: np.ndarray | None = None,
     others: Sequence[Sequence[str]] | None = None,
+    begin: ReadingModel | None = None,
     folder: Path | None = None,
     verbose: int = 0,
 ) -> ReadingModel:
@@ -51,10 +53,11 @@ def fit_reader(
         weights: how often each row of ``taught`` is read, beside the others ``(n,)``; None for all alike.
         others: for each row of ``taught``, passages that do not answer it; None has them looked for, where the recipe
             says so.
+        begin: a reader whose branch and head are where this one starts; None starts from the core.
         folder: where the run is kept, to go on from; None keeps nothing. verbose: 1 shows progress on stderr.
 
     Raises:
-        InputError: there is nothing to learn from, or a setting is out of range.
+        InputError: there is nothing to learn from, a setting is out of range, or ``begin`` has another depth or core.
         CheckpointError: the folder holds another fit.
     """
     if not taught.questions:
@@ -62,6 +65,8 @@ def fit_reader(
             "there is nothing to learn from: no row has an answer that stands in its passage, or none at all"
         )
     recipe = recipe.settled(len(taught.questions), slm)
+    if begin is not None:
+        _check_begin(begin, slm, recipe)
     with Report(verbose) as report, torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         report.stage("reading the passages")
@@ -71,7 +76,9 @@ def fit_reader(
         train, held = hold_back([taught.passages[i] for i in rows], weights[rows], recipe.held_back, recipe.seed)
         train, held = rows[train], rows[held]
         network = ReadingNetwork(Branch.on(slm, recipe.depth, dropout=recipe.dropout), slm.config.encoder.width)
-        kept = Kept(folder, about_fit(slm, taught, weights, recipe), scales=_RATES)
+        if begin is not None:
+            network.load_state_dict(begin.float_state())
+        kept = Kept(folder, about_fit(slm, taught, weights, recipe, begin), scales=_RATES)
         watch = Watch(network, slm, lessons, held, recipe, report, kept)
         own = weights[train] / max(float(weights[train].mean()), 1e-12)
         interrupted = _descend(slm, lessons, train, own, recipe, watch, report)
@@ -81,6 +88,7 @@ def fit_reader(
         "held_back": len(held),
         "left_out": len(taught.questions) + len(taught.left_out) - len(rows),
         "recipe": recipe.to_dict(),
+        "begin": None if begin is None else {"fingerprint": begin.fingerprint, **_made(begin)},
         "history": watch.history,
         "interrupted": interrupted,
     }
@@ -93,6 +101,18 @@ def fit_reader(
         threshold=threshold,
         about=about,
     )
+
+
+def _check_begin(begin: ReadingModel, slm: SLM, recipe: ReadingRecipe) -> None:
+    if begin.slm.fingerprint != slm.fingerprint:
+        raise InputError("the reader to begin with was fitted on another core; load it on this one or leave it out")
+    if begin.depth != recipe.depth:
+        raise InputError(f"depth {recipe.depth}: the reader to begin with has {begin.depth} layers; give that")
+
+
+def _made(begin: ReadingModel) -> dict[str, Any]:
+    """How the reader that was begun with was made, without what only matters to itself."""
+    return {name: value for name, value in begin.about.items() if name not in ("settings", "history")}
 
 
 def _lessons(slm: SLM, taught: Taught, recipe: ReadingRecipe, others: Sequence[Sequence[str]] | None) -> Lessons:

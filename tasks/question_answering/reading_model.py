@@ -98,6 +98,12 @@ class ReadingModel(SavedPart):
             )
         ]
 
+    def float_state(self) -> dict[str, Tensor]:
+        """Branch (``branch.…``) and head (``head.…``) in float32, for the network of another fit."""
+        head = {name: value for name, value in self.tensors.items() if name.startswith(HEAD)}
+        rest = checkpoint.unpack({name: value for name, value in self.tensors.items() if name not in head})
+        return {**{f"branch.{name}": value.float() for name, value in rest.items()}, **head}
+
     @torch.inference_mode()
     def _candidates(self, questions: Sequence[str], passages: Sequence[Sequence[str]]) -> list[list[Candidates]]:
         pairs = [(number, passage) for number, each in enumerate(passages) for passage in each]

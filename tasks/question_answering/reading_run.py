@@ -12,6 +12,7 @@ from slmkit.core import SLM
 from slmkit.tasks.fit_report import Report
 from slmkit.tasks.question_answering.held_back import Held
 from slmkit.tasks.question_answering.lessons import Lessons
+from slmkit.tasks.question_answering.reading_model import ReadingModel
 from slmkit.tasks.question_answering.reading_network import ReadingNetwork
 from slmkit.tasks.question_answering.reading_recipe import ReadingRecipe
 from slmkit.tasks.question_answering.reading_rows import Taught
@@ -72,10 +73,13 @@ class Watch:
         return self.held.calibrate(self.held.places(self.network))
 
 
-def about_fit(slm: SLM, taught: Taught, weights: np.ndarray, recipe: ReadingRecipe) -> dict[str, Any]:
-    """What tells one fit from another: the core, the rows and the settings, the time that it may take apart."""
+def about_fit(
+    slm: SLM, taught: Taught, weights: np.ndarray, recipe: ReadingRecipe, begin: ReadingModel | None
+) -> dict[str, Any]:
+    """What tells one fit from another: the core, the beginning, the rows and the settings, but not its minutes."""
     digest = hashlib.sha256(weights.tobytes())
     for row in zip(taught.questions, taught.passages, taught.spans, strict=True):
         digest.update(repr(row).encode("utf-8", "surrogatepass"))
     settings = {name: value for name, value in recipe.to_dict().items() if name != "minutes"}
-    return {"core": slm.fingerprint, "rows": digest.hexdigest(), "recipe": settings}
+    begun = None if begin is None else begin.fingerprint
+    return {"core": slm.fingerprint, "begin": begun, "rows": digest.hexdigest(), "recipe": settings}

@@ -171,7 +171,7 @@ _DRCD = _squad("zh/drcd/DRCD_dev.json.xz", carved=True)
 _SHIFTS = "CC BY 4.0 (believed; none stated in the repository)"
 
 SOURCES = (
-    ReadingSource("cmrc2018", "zh", "CC BY-SA 4.0", _cmrc, share=2.0),
+    ReadingSource("cmrc2018", "zh", "CC BY-SA 4.0", _cmrc, share=3.0),
     ReadingSource("drcd-simplified", "zh", "CC BY-SA 3.0", _simplified),
     ReadingSource("drcd", "zh-hant", "CC BY-SA 3.0", _DRCD, share=0.4),
     ReadingSource("cail2019", "zh", "none stated (CAIL 2019 challenge data)", _cail, bound=True, share=0.7),
@@ -179,9 +179,11 @@ SOURCES = (
         "squadshifts-new-wiki", "en", _SHIFTS, _squad("en/squadshifts/new_wiki_v1.0.json.xz", carved=True), share=2.0
     ),
     ReadingSource(
-        "squadshifts-amazon", "en", _SHIFTS, _squad("en/squadshifts/amazon_reviews_v1.0.json.xz"), bound=True
+        "squadshifts-amazon", "en", _SHIFTS, _squad("en/squadshifts/amazon_reviews_v1.0.json.xz"), bound=True, share=0.6
     ),
-    ReadingSource("squadshifts-reddit", "en", _SHIFTS, _squad("en/squadshifts/reddit_v1.0.json.xz"), bound=True),
+    ReadingSource(
+        "squadshifts-reddit", "en", _SHIFTS, _squad("en/squadshifts/reddit_v1.0.json.xz"), bound=True, share=0.6
+    ),
     ReadingSource("qamr", "en", "MIT", _qamr, bound=True, share=0.5),
     ReadingSource(
         "subjqa", "en", "terms of Amazon's, TripAdvisor's and Yelp's reviews", _subjqa, bound=True, share=0.6

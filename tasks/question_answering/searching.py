@@ -18,6 +18,7 @@ from slmkit.tasks.question_answering.documents import as_given
 from slmkit.tasks.question_answering.filters import compile_where
 from slmkit.tasks.question_answering.fusion import FUSIONS, Ranking, in_order
 from slmkit.tasks.question_answering.lexical import Lexical
+from slmkit.tasks.question_answering.nearest import exact_search, hits_among
 from slmkit.tasks.question_answering.records import MODES, Hit, Key
 from slmkit.tasks.question_answering.vectors import read_some
 
@@ -32,7 +33,7 @@ WHERE p.id IN (SELECT value FROM json_each(?))
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a search asks for; ``condition`` and ``bound`` are what ``compile_where`` gave."""
+    """What a search asks for; ``condition`` and ``bound`` are what ``compile_where`` gave, ``spread`` is the core's."""
 
     k: int
     mode: str
@@ -41,6 +42,7 @@ class Wanted:
     per_document: int | None
     fusion: str
     weight: float
+    spread: float
 
     @classmethod
     def checked(
@@ -49,8 +51,9 @@ class Wanted:
         mode: str,
         where: Mapping[str, Any] | None,
         per_document: Any,
-        fusion: str,
-        weight: float,
+        fusion: str = "scores",
+        weight: float = 0.5,
+        spread: float = 0.0,
     ) -> Wanted:
         """Look at a caller's arguments.
 
@@ -66,7 +69,12 @@ class Wanted:
             raise InputError(f"fusion {fusion!r} is not known; give one of {', '.join(FUSIONS)}")
         if not 0 <= weight <= 1:
             raise InputError(f"weight must be from 0 to 1, not {weight!r}")
-        return cls(int(k), mode, *compile_where(where), per_document, fusion, float(weight))
+        return cls(int(k), mode, *compile_where(where), per_document, fusion, float(weight), spread)
+
+    def weights(self) -> tuple[float, float]:
+        """Of the dense and the lexical side: 1 for the weightier, and where scores are joined in parts of a cosine."""
+        dense, lexical = (each / max(self.weight, 1 - self.weight) for each in (self.weight, 1 - self.weight))
+        return dense, lexical * (self.spread if self.fusion == "scores" else 1)
 
 
 def search(
@@ -93,7 +101,10 @@ def search(
         depth, mine = pool, near[number]
         while True:
             words = lexical.search(connection, query, depth, allowed) if wanted.mode != "dense" else []
-            hits = _hits(connection, mine, words, wanted)
+            both = mine
+            if vectors is not None and wanted.mode == "hybrid" and wanted.fusion == "scores":
+                both = [*mine, *_others(connection, vectors[number], mine, words)]
+            hits = _hits(connection, both, words, wanted)
             # With a limit on the passages of a document, the candidates may all be of a few long ones.
             if len(hits) >= wanted.k or max(len(mine), len(words)) < depth:
                 break
@@ -124,6 +135,14 @@ def similar(connection: sqlite3.Connection, dense: Dense, key: Key, wanted: Want
         depth *= 4
 
 
+def recall(connection: sqlite3.Connection, dense: Dense, vectors: np.ndarray, k: int) -> float:
+    """Of the ``k`` passages nearest to each query ``(n, width)``, the share that the index finds."""
+    truth = exact_search(connection, vectors, k)
+    found = dense.view(connection).search(connection, vectors, k, None)
+    hits = sum(hits_among(got, best) for (_, got), (_, best) in zip(found, truth, strict=True))
+    return hits / max(sum(len(ids) for ids, _ in truth), 1)
+
+
 def _allowed(connection: sqlite3.Connection, wanted: Wanted) -> np.ndarray | None:
     """Numbers of the passages that the conditions allow, in order; None for all."""
     if wanted.condition == "1":
@@ -142,9 +161,16 @@ def _nearest(
     return [in_order(zip(ids.tolist(), scores.tolist(), strict=True)) for ids, scores in found]
 
 
+def _others(connection: sqlite3.Connection, vector: np.ndarray, near: Ranking, words: Ranking) -> Ranking:
+    """The cosines of passages that were only found by words."""
+    found = {item for item, _ in near}
+    ids, vectors = read_some(connection, [item for item, _ in words if item not in found], len(vector))
+    return list(zip(ids.tolist(), (vectors @ vector).tolist(), strict=True))
+
+
 def _hits(connection: sqlite3.Connection, near: Ranking, words: Ranking, wanted: Wanted) -> list[Hit]:
     if wanted.mode == "hybrid":
-        ranked = FUSIONS[wanted.fusion]([near, words], [wanted.weight, 1 - wanted.weight])
+        ranked = FUSIONS[wanted.fusion]([near, words], wanted.weights())
     else:
         ranked = list(near if wanted.mode == "dense" else words)
     if wanted.per_document is not None:

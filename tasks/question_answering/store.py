@@ -53,13 +53,13 @@ class Store:
         self._guard, self._one_writer = threading.RLock(), threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: _File | None = None
-        self.facts: dict[str, str | int] = {}
+        self.facts: dict[str, str | int | float] = {}
         forking.watch(self)
         with self.read() as connection:
             self.facts = _read_facts(connection, folder)
 
     @classmethod
-    def create(cls, folder: Path, facts: Mapping[str, str | int]) -> Store:
+    def create(cls, folder: Path, facts: Mapping[str, str | int | float]) -> Store:
         """Make an empty index; the folder appears whole or not at all.
 
         Raises:
@@ -269,7 +269,7 @@ def _connect(folder: Path, *, frozen: bool) -> sqlite3.Connection:
     return connection
 
 
-def _write_schema(path: Path, facts: Mapping[str, str | int]) -> None:
+def _write_schema(path: Path, facts: Mapping[str, str | int | float]) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -281,7 +281,7 @@ def _write_schema(path: Path, facts: Mapping[str, str | int]) -> None:
         connection.close()
 
 
-def _read_facts(connection: sqlite3.Connection, folder: Path) -> dict[str, str | int]:
+def _read_facts(connection: sqlite3.Connection, folder: Path) -> dict[str, str | int | float]:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     missing = {"meta", "changes", "documents", "texts", "passages", "vectors", "words"} - tables
     if missing:

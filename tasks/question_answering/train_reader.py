@@ -161,6 +161,7 @@ def train(arguments: argparse.Namespace) -> dict[str, float]:
         [[a for a, _ in lesson.spans] for lesson in material.lessons],
         sample_weight=material.weights / material.weights.mean(),
         others=material.others,
+        begin=arguments.begin,
         folder=arguments.run,
     )
     save(reader, arguments, sources, material, {})  # before dev is read: hours of training are not lost to a bad file
@@ -197,6 +198,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     names = [source.name for source in SOURCES]
     parser = recipe_parser("train_reader", __doc__, names, depth=6, batch_tokens=4096)
+    parser.add_argument("--begin", type=Path, default=None, help="folder of a reader to go on from")
     parser.add_argument("--epochs", type=int, default=3, help="as many questions read as there are, so many times")
     parser.add_argument("--max-length", type=int, default=None, help="tokens of a window (256)")
     parser.add_argument("--limit", type=int, default=None, help="questions of a set at most, for a trial")

@@ -199,11 +199,17 @@ def test_lengths_are_measured_in_fresh_processes():
 @pytest.mark.parametrize(
     ("kinds", "systems", "declared", "message"),
     [
-        (["writing", "long"], (), None, "one of --writing, --pipeline and --long, not --writing and --long"),
+        (["writing", "long"], (), None, "--pipeline, --long and --index, not --writing and --long"),
         (["long"], ("slmkit",), None, "--system goes without --long"),
+        (["index"], ("slmkit",), None, "--system goes without --index"),
         ([], (), "x.toml", "--declared goes with --pipeline"),
     ],
 )
 def test_options_of_two_kinds_are_refused(kinds, systems, declared, message):
     with pytest.raises(InputError, match=message):
         speed.measure_one_of(kinds, systems, lambda: None, 10, 1, declared=declared)
+
+
+def test_passages_are_of_an_index():
+    with pytest.raises(InputError, match="--passages goes with --index"):
+        speed.measure_one_of(["long"], (), lambda: None, 10, 1, passages=5)

@@ -7,8 +7,8 @@ from toy_documents import BODIES, many
 from toy_embedder import ToyEmbedder
 
 from slmkit.errors import InputError
-from slmkit.tasks.question_answering import DocumentIndex, dense, lexical
-from slmkit.tasks.question_answering.fusion import normalised_scores, reciprocal_ranks
+from slmkit.tasks.question_answering import DocumentIndex, dense, lexical, searching
+from slmkit.tasks.question_answering.fusion import cosine_spread, joined_scores, reciprocal_ranks
 from slmkit.tasks.question_answering.terms import index_terms, query_terms
 
 MODES = ("hybrid", "dense", "lexical")
@@ -103,10 +103,33 @@ def test_fusion():
     ranks = reciprocal_ranks([near, words], [0.5, 0.5])
     assert [item for item, _ in ranks] == [3, 1, 2, 4]
     assert ranks[0][1] == pytest.approx(0.5 / 63 + 0.5 / 61)
-    scores = normalised_scores([near, words], [0.5, 0.5])
-    assert scores == [(1, 0.5), (3, 0.5), (2, pytest.approx(0.4375)), (4, 0.0)]
-    assert normalised_scores([[(5, 0.3)], []], [0.5, 0.5]) == [(5, 0.5)]
-    assert reciprocal_ranks([[], []], [1, 1]) == normalised_scores([[], []], [1, 1]) == []
+    scores = joined_scores([[*near, (4, 0.1)], words], [1, 0.8])
+    assert scores == [(1, 0.9), (3, pytest.approx(0.9)), (2, 0.8), (4, pytest.approx(0.1 + 0.8 * 5 / 7))]
+    assert joined_scores([near, []], [1, 1]) == near
+    assert joined_scores([near, words], [1, 0]) == near
+    assert reciprocal_ranks([[], []], [1, 1]) == joined_scores([[], []], [1, 1]) == []
+
+
+def test_what_words_weigh_follows_the_spread_of_cosines(tmp_path, embedder):
+    assert cosine_spread(lambda texts: np.eye(8)[: len(texts)]) == 0
+    spread = cosine_spread(lambda texts: embedder.embed(texts, kind="passage"))
+    assert 0.1 < spread < 1
+    index = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    index.add([{"id": key, "text": text} for key, text in BODIES.items()])
+    for weight, of_near, of_words in [(0.5, 1, 1), (0.8, 1, 0.25), (0.2, 0.25, 1)]:
+        hits = index.search("cats hunt at night", 2, weight=weight)
+        assert hits[0].score == pytest.approx(of_near * hits[0].dense + of_words * spread, abs=1e-6)
+
+
+def test_a_passage_found_by_words_alone_has_its_similarity(tmp_path, monkeypatch):
+    monkeypatch.setattr(searching, "_POOL", 1)
+    index = DocumentIndex.create(tmp_path / "index", slm=ToyEmbedder())
+    index.add([{"id": key, "text": text} for key, text in BODIES.items()])
+    query = "cats sleeping on the bank"
+    exact = {hit.document: hit.dense for hit in index.search(query, 50, mode="dense")}
+    monkeypatch.setattr(searching, "_POOL", 1)
+    for hit in index.search(query, 2):
+        assert hit.dense == pytest.approx(exact[hit.document], abs=1e-6)
 
 
 def test_words_in_both_languages(books):
@@ -206,4 +229,11 @@ def test_all_kinds_find_the_nearest(tmp_path, embedder, monkeypatch, kind):
                 assert len(shared) >= (8 if kind == "ivf" else 9)
                 assert all(hit.metadata["part"] == 2 for hit in found if where)
     assert index.stats()["recall_at_10"] >= 0.98
+    assert index.recall(["number17 subject17", None, "document number503 version0"]) >= (0.8 if kind == "ivf" else 1)
     assert index.verify().clean
+
+
+def test_recall_needs_a_query(books):
+    assert books.recall(["cats", "music"], 1000) == 1
+    with pytest.raises(InputError, match="at least one query"):
+        books.recall(["", None])
