@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import slmkit
 from slmkit.benchmarks.datasets import Dataset
 from slmkit.benchmarks.systems.base import Size, identity
@@ -46,9 +48,12 @@ class Indexed(Searcher):
 
         folder = Path(tempfile.mkdtemp())
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._index = DocumentIndex.create(folder / "index", slm=self._slm or slmkit.load())
+        self._index = DocumentIndex.create(folder / "index", slm=self._embedder())
         rows = ({"id": key, "body": text} for key, text in documents.items())
         self._index.add(rows, text="body", id="id", errors="raise")
+
+    def _embedder(self) -> Any:
+        return self._slm or slmkit.load()
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """Ids for each query, best first."""
@@ -61,10 +66,24 @@ class Indexed(Searcher):
 
 
 class Lexical(Indexed):
-    """BM25 over passages, by SQLite."""
+    """BM25 over passages, by SQLite; no vectors are made, since none are looked at."""
 
     name = "slmkit-lexical"
     _mode = "lexical"
+
+    def _embedder(self) -> Any:
+        return Blind(super()._embedder())
+
+
+class Blind:
+    """The core for an index that is searched by words alone: every vector is the same."""
+
+    def __init__(self, slm: Any) -> None:
+        self.fingerprint, self.tokenizer = slm.fingerprint, slm.tokenizer
+
+    def embed(self, texts: Sequence[str], *, kind: str) -> np.ndarray:
+        """Shape: ``(n, 1)``."""
+        return np.ones((len(texts), 1), dtype=np.float32)
 
 
 class Hybrid(Indexed):

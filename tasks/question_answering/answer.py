@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slmkit.tasks.question_answering.records import Key
+from slmkit.text.sentences import sentence_spans
 
 _TYPES: Mapping[str, Any] = {"document": object, "score": float, "start": "Int64", "end": "Int64", "passage": "Int64"}
 _MARK = "rgba(255,200,0,0.45)"
@@ -32,11 +33,12 @@ class Answer:
     """An answer with the place it was taken from, or the reason why there is none; false where there is none.
 
     Attributes:
-        question: as it was asked. text: the answer, empty where there is none.
+        question: as it was asked. text: the answer, empty where there is none; its whole sentence where that was asked
+            for (``style="sentence"``).
         score: probability that the answer stands there; where there is none, that no passage has it, or None where
             nothing was read.
-        document: the id of its document. start, end: its characters in the document, so that
-            ``index.document(answer.document).text[answer.start:answer.end] == answer.text``.
+        document: the id of its document. start, end: characters of the answer proper in the document, so that
+            ``index.document(answer.document).text[answer.start:answer.end] == answer.span``.
         passage: the evidence. reason: why there is no answer, or None.
     """
 
@@ -55,6 +57,26 @@ class Answer:
     def __str__(self) -> str:
         return self.text if self else f"({self.reason})"
 
+    @property
+    def span(self) -> str:
+        """The answer proper, as the document has it; empty where there is none."""
+        return "" if self.passage is None else self.passage.text[slice(*self._place())]
+
+    @property
+    def sentence(self) -> str:
+        """The sentence of the passage that the answer stands in, several where it goes over their ends."""
+        if self.passage is None:
+            return ""
+        text, (start, end) = self.passage.text, self._place()
+        inside = [(a, b) for a, b in sentence_spans(text) if a < end and b > start]
+        return text[inside[0][0] : inside[-1][1]].strip()
+
+    def _place(self) -> tuple[int, int]:
+        """Characters of the answer in the passage."""
+        if self.passage is None or self.start is None or self.end is None:
+            return 0, 0
+        return self.start - self.passage.start, self.end - self.passage.start
+
     def row(self) -> dict[str, Any]:
         """Plain data for a table: ``answer, score, document, start, end, evidence, reason``."""
         return {
@@ -72,8 +94,7 @@ class Answer:
         score = "" if self.score is None else f" · {self.score:.2f}"
         if not self or self.passage is None or self.start is None or self.end is None:
             return f"<div>{asked}<div><i>{html.escape(self.reason or '')}</i>{score}</div></div>"
-        text, begin = self.passage.text, self.start - self.passage.start
-        end = begin + len(self.text)
+        text, (begin, end) = self.passage.text, self._place()
         marked = (
             f"{html.escape(text[:begin])}"
             f'<mark style="background:{_MARK};border-radius:3px">{html.escape(text[begin:end])}</mark>'

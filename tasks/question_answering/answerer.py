@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 NOTHING_FOUND = "no passage was found"
 NOT_SAID = "the passages that were found do not say"
+STYLES = ("span", "sentence")
 _CHUNK = 64  # questions whose passages are held at a time
 
 
@@ -53,6 +55,8 @@ class QuestionAnswerer:
         reader: a fitted ``Reader``, or the folder of a saved one; None takes the one that ships with the package.
         k: passages that are read for a question. mode: how they are found, "hybrid", "dense" or "lexical".
         threshold: abstain where "no answer" is likelier than this; None takes the reader's own.
+        style: what the text of an answer is: "span" (the answer proper) or "sentence" (the whole sentence that it
+            stands in, word for word); the cited characters are those of the answer proper in both.
     """
 
     name = "ask"
@@ -66,14 +70,17 @@ class QuestionAnswerer:
         k: int = 10,
         mode: str = "hybrid",
         threshold: float | None = None,
+        style: str = "span",
     ) -> None:
         _check_count("k", k)
+        if style not in STYLES:
+            raise InputError(f"style {style!r} is not known; give one of {', '.join(STYLES)}")
         if mode not in MODES:
             raise InputError(f"mode {mode!r} is not known; give one of {', '.join(MODES)}")
         if threshold is not None and not 0 <= threshold <= 1:
             raise InputError(f"threshold must be from 0 to 1, not {threshold!r}")
         self._index, self._reader = index, reader
-        self.k, self.mode, self.threshold = int(k), mode, threshold
+        self.k, self.mode, self.threshold, self.style = int(k), mode, threshold, style
 
     @cached_property
     def index(self) -> DocumentIndex:
@@ -151,7 +158,7 @@ class QuestionAnswerer:
     @property
     def fingerprint(self) -> str:
         """Identifies reader, index and settings, so that an interrupted table is never finished by another one."""
-        return f"{self.reader.fingerprint}/{self.index.state}/{self.k}/{self.mode}/{self._threshold:g}"
+        return f"{self.reader.fingerprint}/{self.index.state}/{self.k}/{self.mode}/{self._threshold:g}/{self.style}"
 
     @property
     def _threshold(self) -> float:
@@ -172,7 +179,8 @@ class QuestionAnswerer:
             texts = [[hit.text for hit in each] for each in hits]
             read = reader.read(asked, texts, [[(hit.document, hit.start) for hit in each] for each in hits])
             for row, question, each, places in zip(rows, asked, hits, read, strict=True):
-                made[row] = _chosen(question, each, places, reader.temperature, self._threshold, n_best)
+                chosen = _chosen(question, each, places, reader.temperature, self._threshold, n_best)
+                made[row] = chosen if self.style == "span" else [replace(one, text=one.sentence) for one in chosen]
         return made
 
 

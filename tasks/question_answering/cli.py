@@ -139,6 +139,7 @@ def ask(
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Abstain where no answer is likelier than this.")
     ] = None,
+    style: Annotated[str, typer.Option(help="span (the answer proper) or sentence (the one it stands in).")] = "span",
     where: Where = None,
     core: Core = None,
     as_json: AsJson = False,
@@ -146,7 +147,7 @@ def ask(
     """Answer a question from the documents of an index, with the passage that says so; or say that they do not."""
     from slmkit.tasks.question_answering.answerer import QuestionAnswerer
 
-    answerer = QuestionAnswerer(_open(index, core), reader, k=k, mode=mode, threshold=threshold)
+    answerer = QuestionAnswerer(_open(index, core), reader, k=k, mode=mode, threshold=threshold, style=style)
     found = answerer.ask(question, n_best=n_best, where=_read_where(where or []))
     for rank, answer in enumerate(found if n_best > 1 else [found], start=1):
         lines = [json.dumps(answer.row(), ensure_ascii=False)] if as_json else _told(rank, answer)

@@ -50,7 +50,7 @@ class DocumentIndex:
     def __init__(self, store: Store, slm: Embedder | None) -> None:
         self._store, self._slm = store, slm
         facts = store.facts
-        self.core, self._spread = str(facts["core"]), float(facts.get("spread", 0.04))
+        self.core, self._spread = str(facts["core"]), float(facts.get("spread", 0.048))
         if slm is not None:
             self._check_core(slm)
         self._lexical = Lexical()

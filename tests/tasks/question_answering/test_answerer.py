@@ -43,6 +43,21 @@ def check(answer):
     assert 0 <= answer.score <= 1
 
 
+def test_an_answer_may_be_the_whole_sentence(index, toy_reader, answerer):
+    whole = QuestionAnswerer(index, toy_reader, style="sentence")
+    short, long = answerer.ask(ASKED, where={"lang": "en"}), whole.ask(ASKED, where={"lang": "en"})
+    assert (long.text, long.span) == ("the team is the card movie of a bank .", "movie")
+    assert (short.text, short.sentence) == (long.span, long.text)
+    assert (short.start, short.end, short.document) == (long.start, long.end, long.document)
+    assert "<mark" in long._repr_html_()
+    assert whole.fingerprint != answerer.fingerprint
+    nothing = QuestionAnswerer(index, toy_reader, threshold=0, style="sentence").ask(ASKED)
+    assert not nothing
+    assert (nothing.text, nothing.span, nothing.sentence) == ("", "", "")
+    with pytest.raises(InputError, match="style 'essay' is not known; give one of span, sentence"):
+        QuestionAnswerer(index, toy_reader, style="essay")
+
+
 def test_an_answer_cites_its_place(answerer):
     answer = answerer.ask(ASKED, where={"lang": "en"})
     check(answer)

@@ -205,6 +205,26 @@ def test_same_seed_same_reader_and_weights_and_others_count(toy_slm):
         small(toy_slm).fit(*data, others=[[]])
 
 
+def test_a_fit_begins_where_another_reader_ended(toy_reader, toy_slm, tmp_path):
+    asked = questions(24, seed=5)
+    settings = {"depth": 2, "epochs": 1, "learning_rate": 1e-6, "max_length": 64, "mine": False}
+    toy_reader.save(tmp_path / "reader")
+    scores = {}
+    for begin in (None, toy_reader, tmp_path / "reader"):
+        made = small(toy_slm, **settings).fit(*asked, begin=begin)
+        scores[begin] = made.score(*asked)
+    assert made.model_.about["begin"]["fingerprint"] == toy_reader.fingerprint
+    assert made.model_.about["begin"]["recipe"]["epochs"] == 8
+    assert scores[toy_reader] == scores[tmp_path / "reader"] == pytest.approx(toy_reader.score(*asked), abs=0.1)
+    assert scores[toy_reader] > scores[None] + 0.3
+    with pytest.raises(InputError, match="depth 1: the reader to begin with has 2 layers"):
+        small(toy_slm, **settings | {"depth": 1}).fit(*asked, begin=toy_reader)
+    folder = tmp_path / "run"
+    small(toy_slm, **settings).fit(*asked, begin=toy_reader, folder=folder)
+    with pytest.raises(CheckpointError, match="holds a fit of other texts or settings"):
+        small(toy_slm, **settings).fit(*asked, folder=folder)
+
+
 def test_a_fit_that_was_cut_off_goes_on(toy_slm, tmp_path, monkeypatch):
     data, settings = questions(48), {"epochs": 3, "batch_tokens": 256, "validation_fraction": 0.3}
     whole = small(toy_slm, **settings).fit(*data)
