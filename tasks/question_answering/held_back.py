@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -96,6 +97,14 @@ class Held:
             for each, spans in zip(places, self.truth, strict=True)
         ]
         return Judgement(none, np.array(answered), np.array([not spans for spans in self.truth]))
+
+    def look(self, network: ReadingNetwork) -> tuple[float, dict[str, Any]]:
+        """The best F1 over all thresholds, and that of the questions that have an answer, where others have none."""
+        judged = self.judge(self.places(network))
+        value, _ = judged.best()
+        if judged.right.all():
+            return value, {}
+        return value, {"answered_f1": round(float(judged.answered[~judged.right].mean()), 5)}
 
     def calibrate(self, places: Sequence[Places]) -> tuple[float, float]:
         """Temperature (Guo et al. 2017) and threshold: of the highest mean F1."""

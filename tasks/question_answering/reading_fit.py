@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import warnings
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from slmkit.core import SLM
 from slmkit.errors import InputError
 from slmkit.model.branch import Branch
 from slmkit.tasks.fit_report import Report
 from slmkit.tasks.inputs import rows_named
+from slmkit.tasks.kept_fit import Looks, descend, steps_of
+from slmkit.tasks.question_answering.held_back import Held
 from slmkit.tasks.question_answering.lessons import Lessons, Piece, pieces
 from slmkit.tasks.question_answering.negatives import mine
 from slmkit.tasks.question_answering.reading_model import ReadingModel
 from slmkit.tasks.question_answering.reading_network import ReadingNetwork
 from slmkit.tasks.question_answering.reading_recipe import ReadingRecipe
 from slmkit.tasks.question_answering.reading_rows import Taught
-from slmkit.tasks.question_answering.reading_run import Watch, about_fit
-from slmkit.training.drawing import hold_back
-from slmkit.training.kept import SAVE_EVERY, Kept
-from slmkit.training.loop import Schedule, steps_in
+from slmkit.training.drawing import SMALLEST, hold_back
+from slmkit.training.kept import Kept
 from slmkit.training.states import TrunkStates, text_batches
 
 _RATES = {"head.": 5.0}  # factor on the learning rate
-_STEPS_BETWEEN_LOOKS, _MOST_LOOKS = 200, 10
 
 Batch = tuple[TrunkStates, Piece, np.ndarray]
 
@@ -78,18 +79,24 @@ def fit_reader(
         network = ReadingNetwork(Branch.on(slm, recipe.depth, dropout=recipe.dropout), slm.config.encoder.width)
         if begin is not None:
             network.load_state_dict(begin.float_state())
-        kept = Kept(folder, about_fit(slm, taught, weights, recipe, begin), scales=_RATES)
-        watch = Watch(network, slm, lessons, held, recipe, report, kept)
+        kept = Kept(folder, _about_fit(slm, taught, weights, recipe, begin), scales=_RATES)
+        judge = Held(slm, lessons, held, depth=recipe.depth, seed=recipe.seed) if len(held) else None
+        looks = Looks(network, report, kept, None if judge is None else lambda: judge.look(network))
         own = weights[train] / max(float(weights[train].mean()), 1e-12)
-        interrupted = _descend(slm, lessons, train, own, recipe, watch, report)
-    temperature, threshold = watch.calibrated()
+        batches = partial(_batches, slm, lessons, train, own, recipe)
+        report.stage(f"{len(train):,} questions, {len(held):,} held back")
+        interrupted = _descend(network, batches, _steps(lessons, train, own, recipe), recipe, looks)
+    looks.put_back()
+    temperature, threshold = 1.0, 0.5  # where too few are held back
+    if judge is not None and len(judge) >= SMALLEST:
+        temperature, threshold = judge.calibrate(judge.places(network))
     about = {
         "rows": len(train),
         "held_back": len(held),
         "left_out": len(taught.questions) + len(taught.left_out) - len(rows),
         "recipe": recipe.to_dict(),
         "begin": None if begin is None else {"fingerprint": begin.fingerprint, **_made(begin)},
-        "history": watch.history,
+        "history": looks.history,
         "interrupted": interrupted,
     }
     return ReadingModel(
@@ -171,42 +178,37 @@ def _text_lengths(piece: Piece) -> np.ndarray:
 
 
 def _descend(
-    slm: SLM,
-    lessons: Lessons,
-    rows: np.ndarray,
-    weights: np.ndarray,
-    recipe: ReadingRecipe,
-    watch: Watch,
-    report: Report,
+    network: ReadingNetwork, batches: Callable[[], Iterator[Batch]], most: int, recipe: ReadingRecipe, looks: Looks
 ) -> bool:
-    """Train; returns whether the caller stopped it."""
-    network, kept = watch.network.train(), watch.kept
-    steps = kept.steps() or _steps(lessons, rows, weights, recipe)
-    if recipe.minutes is not None and kept.steps() is None:
-        losses = (network.loss(*batch) for batch in _batches(slm, lessons, rows, weights, recipe))
-        steps = min(steps, steps_in(recipe.minutes, network, losses))
-    report.budget(
-        f"{len(rows):,} questions, {len(watch.rows):,} held back; {steps:,} steps of {recipe.batch_tokens:,} tokens in "
-        f"at most {recipe.epochs} epochs, branch of {recipe.depth} layers, rate {recipe.learning_rate:g}",
+    """Train, for ``most`` steps unless that takes too long; returns whether the caller stopped it."""
+
+    def losses() -> Iterator[Tensor]:
+        return (network.loss(*batch) for batch in batches())
+
+    network.train()
+    steps = steps_of(looks.kept, network, most, losses, recipe.minutes)
+    looks.report.budget(
+        f"{steps:,} steps of {recipe.batch_tokens:,} tokens in at most {recipe.epochs} epochs, branch of "
+        f"{recipe.depth} layers, rate {recipe.learning_rate:g}",
         steps,
     )
-    descent = kept.descent(network, Schedule(steps, recipe.learning_rate))
-    watch.go_on(descent.done)
-    every = max(1, math.ceil(steps / np.clip(steps // _STEPS_BETWEEN_LOOKS, 2, _MOST_LOOKS)))
-    try:
-        for states, piece, draws in islice(_batches(slm, lessons, rows, weights, recipe), descent.done, steps):
-            torch.manual_seed(recipe.seed * 1_000_003 + descent.done)  # what a resumed run draws is what it would have
-            loss = network.loss(states, piece, draws)
-            descent.step(loss)
-            report.step(descent.done, loss)
-            if descent.done % every == 0 or descent.done == steps:
-                watch.look(descent.done)
-            if descent.done % SAVE_EVERY == 0 or descent.done == steps:
-                kept.save()
-    except KeyboardInterrupt:
-        kept.save()
-        warnings.warn(
-            f"fit was interrupted after step {descent.done} of {steps}; the best weights so far are kept", stacklevel=5
-        )
-        return True
-    return False
+    return descend(
+        looks,
+        batches(),
+        lambda batch: network.loss(*batch),
+        steps=steps,
+        learning_rate=recipe.learning_rate,
+        seed=recipe.seed,
+    )
+
+
+def _about_fit(
+    slm: SLM, taught: Taught, weights: np.ndarray, recipe: ReadingRecipe, begin: ReadingModel | None
+) -> dict[str, Any]:
+    """What tells one fit from another: the core, the beginning, the rows and the settings, but not its minutes."""
+    digest = hashlib.sha256(weights.tobytes())
+    for row in zip(taught.questions, taught.passages, taught.spans, strict=True):
+        digest.update(repr(row).encode("utf-8", "surrogatepass"))
+    settings = {name: value for name, value in recipe.to_dict().items() if name != "minutes"}
+    begun = None if begin is None else begin.fingerprint
+    return {"core": slm.fingerprint, "begin": begun, "rows": digest.hexdigest(), "recipe": settings}

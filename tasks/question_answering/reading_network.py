@@ -79,10 +79,6 @@ class ReadingNetwork(nn.Module):
         head = {f"{HEAD}{name}": value.detach().clone() for name, value in self.head.state_dict().items()}
         return {**packed, **head}
 
-    def snapshot(self) -> dict[str, Tensor]:
-        """A copy of all weights, for ``load_state_dict``."""
-        return {name: value.detach().clone() for name, value in self.state_dict().items()}
-
 
 def right_tokens(answers: Sequence[Sequence[tuple[int, int]]], side: int, length: int) -> Tensor:
     """Where an answer starts (``side`` 0) or ends (1): bool ``(B, T)`` of the answers of each window."""

@@ -17,6 +17,7 @@ from slmkit.core import SLM
 from slmkit.errors import InputError
 from slmkit.model.branch import Branch
 from slmkit.tasks.fit_report import Report
+from slmkit.tasks.kept_fit import Looks
 from slmkit.tasks.knowledge.relations.calibrate import Judge
 from slmkit.tasks.knowledge.relations.examples import Example, LeftOut
 from slmkit.tasks.knowledge.relations.head import RelationHead
@@ -25,7 +26,7 @@ from slmkit.tasks.knowledge.relations.jobs import Asked, found_job, given_job
 from slmkit.tasks.knowledge.relations.network import HEAD, RelationNetwork
 from slmkit.tasks.knowledge.relations.recipe import RelationRecipe
 from slmkit.tasks.knowledge.relations.relation_model import Manner, RelationModel
-from slmkit.tasks.knowledge.relations.run import Watch, descend
+from slmkit.tasks.knowledge.relations.run import run
 from slmkit.tasks.knowledge.relations.schema import Schema
 from slmkit.training.drawing import hold_back
 from slmkit.training.kept import Kept
@@ -84,10 +85,11 @@ def fit_relations(
             raise InputError(f"there is nothing to learn from: no pair of mentions is there{_because(left_out)}")
         recipe = recipe.settled(rows, float(job.lengths.mean()))
         kept = Kept(folder, _about_fit(slm, examples, weights, recipe, schema, manner), scales=_RATES)
-        watch = Watch(network, job.held, report, kept)
+        held_part = job.held
+        looks = Looks(network, report, kept, (lambda: (held_part.f1(network), {})) if len(held_part) else None)
         own = weights[train] / max(float(weights[train].mean()), 1e-12)
-        interrupted = descend(job, own, recipe, watch, report)
-    watch.put_back()
+        interrupted = run(job, own, recipe, looks)
+    looks.put_back()
     judge = Judge()
     if isinstance(job.held, HeldTexts) and len(job.held):
         judge = job.held.judge(network)
@@ -100,7 +102,7 @@ def fit_relations(
         "triples": sum(len(examples[i].triples) for i in train),
         "left_out": len(left_out),
         "recipe": recipe.to_dict(),
-        "history": watch.history,
+        "history": looks.history,
         "interrupted": interrupted,
     }
     return RelationModel(slm, schema, network.pack(), depth=recipe.depth, manner=manner, judge=judge, about=about)

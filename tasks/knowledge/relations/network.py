@@ -83,7 +83,3 @@ class RelationNetwork(nn.Module):
         packed = checkpoint.pack(self.branch.state_dict())
         head = {f"{HEAD}{name}": value.detach().clone() for name, value in self.head.state_dict().items()}
         return {**packed, **head}
-
-    def snapshot(self) -> dict[str, Tensor]:
-        """A copy of all weights, for ``load_state_dict``."""
-        return {name: value.detach().clone() for name, value in self.state_dict().items()}

@@ -12,7 +12,8 @@ from toy_questions import ASKED, questions
 from slmkit.core import SLM
 from slmkit.errors import CheckpointError, InputError
 from slmkit.runtime import float_copy
-from slmkit.tasks.question_answering import Reader, ReadingModel, reading_fit
+from slmkit.tasks import kept_fit
+from slmkit.tasks.question_answering import Reader, ReadingModel
 
 KEYS = ["answer", "score", "start", "end", "passage", "reason"]
 AWKWARD = [
@@ -236,9 +237,9 @@ def test_a_fit_that_was_cut_off_goes_on(toy_slm, tmp_path, monkeypatch):
         if len(seen) == steps // 2 + 2:
             raise RuntimeError("killed")
 
-    step = reading_fit.Report.step
-    monkeypatch.setattr(reading_fit, "SAVE_EVERY", 2)
-    monkeypatch.setattr(reading_fit.Report, "step", lambda self, done, loss: (stopping(done), step(self, done, loss)))
+    step = kept_fit.Report.step
+    monkeypatch.setattr(kept_fit, "SAVE_EVERY", 2)
+    monkeypatch.setattr(kept_fit.Report, "step", lambda self, done, loss: (stopping(done), step(self, done, loss)))
     with pytest.raises(RuntimeError, match="killed"):
         small(toy_slm, **settings).fit(*data, folder=tmp_path / "run")
     assert seen[-1] == steps // 2 + 2

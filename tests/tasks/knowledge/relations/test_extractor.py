@@ -9,7 +9,7 @@ from toy_relations import SETTINGS, material
 
 from slmkit.core import SLM
 from slmkit.errors import CheckpointError, InputError
-from slmkit.tasks import tables
+from slmkit.tasks import kept_fit, tables
 from slmkit.tasks.knowledge import KnowledgeGraph, Relation, RelationExtractor
 from slmkit.tasks.knowledge.relations import RelationModel, extractor
 from slmkit.tasks.knowledge.relations.candidates import Found
@@ -229,8 +229,6 @@ def test_an_interrupted_run_goes_on_where_it_was(toy_slm, tmp_path, monkeypatch)
     texts, triples, entities = material(48)
     settings = {**SETTINGS, "epochs": 2, "entities": "found", "validation_fraction": 0.0, "slm": toy_slm}
     whole = RelationExtractor(**settings).fit(texts, triples, entities)
-    from slmkit.tasks.knowledge.relations import run
-
     calls = []
 
     def stop(self, step):
@@ -238,7 +236,7 @@ def test_an_interrupted_run_goes_on_where_it_was(toy_slm, tmp_path, monkeypatch)
         if len(calls) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(run.Watch, "look", stop)
+    monkeypatch.setattr(kept_fit.Looks, "look", stop)
     with pytest.warns(UserWarning, match="interrupted after step"):
         cut = RelationExtractor(**settings).fit(texts, triples, entities, folder=tmp_path / "run")
     assert cut.model_.about["interrupted"]
