@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from slmkit.static import StaticSLM
 
 Kind = Literal["text", "query", "passage"]
+Top = Callable[[Tensor, Tensor], Tensor]
 WINDOW = 256  # tokens of a window unless the caller says otherwise
 # One token announces a query or a passage to the encoder; plain text has none.
 KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
@@ -262,27 +263,32 @@ class SLM:
             cut.windowed,
         )
 
-    def embed(self, texts: str | Sequence[str], *, kind: Kind = "text") -> np.ndarray:
+    def embed(self, texts: str | Sequence[str], *, kind: Kind = "text", top: Top | None = None) -> np.ndarray:
         """Sentence vectors: token states pooled, over all windows of a long text, and scaled to length 1.
 
         Args:
             texts: one string or many.
             kind: "query" and "passage" for search (which passage answers the query), "text" for everything else.
+            top: what is made of the trunk's states ``(B, T, width)`` and their mask ``(B, T)``, in place of the layers
+                that sentence vectors have of their own.
 
         Returns:
             float32 ``(n, width)``; ``(width,)`` for one string. An empty text has the vector of its marks.
         """
         listed = as_list(texts)
         check_kind(kind, self.kinds)
-        vectors = vectors_in_chunks(listed, self.config.encoder.width, lambda part: self._embedded(part, kind))
+        vectors = vectors_in_chunks(listed, self.config.encoder.width, lambda part: self._embedded(part, kind, top))
         return vectors[0] if isinstance(texts, str) else vectors
 
-    def _embedded(self, texts: Sequence[str], kind: Kind) -> np.ndarray:
+    def _embedded(self, texts: Sequence[str], kind: Kind, top: Top | None) -> np.ndarray:
         cut = self.windows(texts, kind=kind, max_length=self.config.encoder.positions)
         sums = torch.zeros(len(texts), self.config.encoder.width)
         counts = torch.zeros(len(texts), 1)
         index = torch.from_numpy(cut.text_index)
-        for numbers, states, mask in self.run(cut, vectors=True):
+        upto = None if top is None else self.config.trunk
+        for numbers, states, mask in self.run(cut, upto=upto, vectors=True):
+            if top is not None:
+                states = top(states, mask)
             tokens = mask.sum(1, keepdim=True).float()
             pooled = states[:, 0] if self.pooling == "cls" else mean_pool(states, mask)
             sums.index_add_(0, index[numbers], pooled * tokens)

@@ -13,6 +13,7 @@ _LOADED = {
     "classifier": "from slmkit.tasks.classification import Classifier\n\nmodel = Classifier.load({folder!r})",
     "static-classifier": "from slmkit.tasks.classification import Classifier\n\nmodel = Classifier.load({folder!r})",
     "reader": "from slmkit.tasks.question_answering import Reader\n\nmodel = Reader.load({folder!r})",
+    "retriever": "from slmkit.tasks.question_answering import Retriever\n\nmodel = Retriever.load({folder!r})",
     "speller": "from slmkit.tasks.spelling import SpellCorrector\n\nmodel = SpellCorrector.load({folder!r})",
     "recognizer": "from slmkit.tasks.knowledge import EntityRecognizer\n\nmodel = EntityRecognizer.load({folder!r})",
     "relations": "from slmkit.tasks.knowledge import RelationExtractor\n\nmodel = RelationExtractor.load({folder!r})",

@@ -94,8 +94,9 @@ def table(found: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]
 def _texts(root: Path) -> tuple[list[str], list[str]]:
     """Paragraphs that are one passage each, and questions."""
     from slmkit.tasks.question_answering.passages import passage_spans
+    from slmkit.tasks.question_answering.retriever import shipped_embedder
 
-    tokenizer = _core().tokenizer
+    tokenizer = shipped_embedder().tokenizer
     paragraphs: dict[str, None] = {}
     queries: list[str] = []
     for name in SETS:
@@ -109,14 +110,8 @@ def _texts(root: Path) -> tuple[list[str], list[str]]:
     return list(paragraphs), queries
 
 
-def _core() -> Any:
-    import slmkit
-
-    return slmkit.load()
-
-
 class Repeating:
-    """The core, but for vectors of passages: those of ``paragraphs``, each moved a little by the number behind it."""
+    """An embedder whose passages are ``paragraphs``: their vectors, each moved a little by the number behind it."""
 
     def __init__(self, slm: Any, paragraphs: Sequence[str]) -> None:
         self.fingerprint, self.tokenizer, self._slm = slm.fingerprint, slm.tokenizer, slm
@@ -154,9 +149,10 @@ def repeats(paragraphs: Sequence[str], count: int) -> Iterator[dict[str, Any]]:
 def build(job: Mapping[str, Any]) -> dict[str, Any]:
     """Make the index; what it took."""
     from slmkit.tasks.question_answering import DocumentIndex
+    from slmkit.tasks.question_answering.retriever import shipped_embedder
 
     paragraphs = json.loads(Path(job["texts"]).read_text(encoding="utf-8"))["paragraphs"]
-    embedder = Repeating(_core(), paragraphs)
+    embedder = Repeating(shipped_embedder(), paragraphs)
     with DocumentIndex.create(job["index"], slm=embedder) as index:
         begin = time.perf_counter()
         report = index.add(repeats(paragraphs, job["passages"]), errors="raise")

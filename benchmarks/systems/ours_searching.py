@@ -1,4 +1,4 @@
-"""slmkit where documents are searched: its vectors alone, and ``DocumentIndex`` by words and by both."""
+"""slmkit where documents are searched: its retriever's vectors alone, ``DocumentIndex`` by words and by both."""
 
 from __future__ import annotations
 
@@ -13,17 +13,53 @@ import numpy as np
 
 import slmkit
 from slmkit.benchmarks.datasets import Dataset
-from slmkit.benchmarks.systems.base import Size, identity
+from slmkit.benchmarks.systems.base import Size, bytes_in, identity
 from slmkit.benchmarks.systems.dense import Dense
-from slmkit.benchmarks.systems.ours import CORE, Embeddings, core_size, digest
+from slmkit.benchmarks.systems.embedders import SimilaritySystem
+from slmkit.benchmarks.systems.ours import CORE, core_size, digest, saved_parameters
 from slmkit.benchmarks.systems.searching import DEPTH, Searcher
+from slmkit.tasks.base import weights_folder
+from slmkit.tasks.question_answering.retriever import shipped_embedder
 
 _INDEX = ("tasks/base.py", "tasks/question_answering/*.py")
 
 
 def dense(dataset: Dataset, protocol: str) -> Dense:
-    """``SLM.embed`` of queries and passages, one vector a document."""
-    return Dense(Embeddings(dataset, protocol), dataset, protocol, name="slmkit-dense")
+    """Vectors of queries and passages as an index makes them, one vector a document."""
+    return Dense(Retrieving(dataset, protocol), dataset, protocol, name="slmkit-dense")
+
+
+class Retrieving(SimilaritySystem):
+    """What an index embeds with by default."""
+
+    name = "slmkit-retriever"
+    version = slmkit.__version__
+
+    def fingerprint(self) -> str:
+        """The embedder's fingerprint and the code that embeds."""
+        return identity(
+            self.name, shipped_embedder().fingerprint, digest(*CORE, "tasks/question_answering/retriever.py")
+        )
+
+    def embed_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows. Shape: ``(n, 384)``."""
+        return shipped_embedder().embed(list(texts), kind="query")
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit rows, over all windows of a long text. Shape: ``(n, 384)``."""
+        return shipped_embedder().embed(list(texts), kind="passage")
+
+    def size(self) -> Size:
+        """The core, and the retriever where one ships."""
+        return _size()
+
+
+def _size() -> Size:
+    parameters, core_bytes = core_size()
+    folder = weights_folder("retriever")
+    if not folder.is_dir():
+        return Size(parameters, core_bytes)
+    return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
 
 
 class Indexed(Searcher):
@@ -39,8 +75,7 @@ class Indexed(Searcher):
 
     def fingerprint(self) -> str:
         """The core's fingerprint and the code that embeds, indexes and searches."""
-        core = self._slm or slmkit.load()
-        return identity(self.name, core.fingerprint, digest(*CORE, *_INDEX))
+        return identity(self.name, self._embedder().fingerprint, digest(*CORE, *_INDEX))
 
     def index(self, documents: Mapping[str, str]) -> None:
         """Put all documents into a new index."""
@@ -53,7 +88,7 @@ class Indexed(Searcher):
         self._index.add(rows, text="body", id="id", errors="raise")
 
     def _embedder(self) -> Any:
-        return self._slm or slmkit.load()
+        return self._slm or shipped_embedder()
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """Ids for each query, best first."""
@@ -61,8 +96,8 @@ class Indexed(Searcher):
         return [[hit.document for hit in hits] for hits in found]
 
     def size(self) -> Size:
-        """The core."""
-        return Size(*core_size())
+        """The core and the retriever."""
+        return _size()
 
 
 class Lexical(Indexed):
@@ -72,7 +107,11 @@ class Lexical(Indexed):
     _mode = "lexical"
 
     def _embedder(self) -> Any:
-        return Blind(super()._embedder())
+        return Blind(self._slm or slmkit.load())
+
+    def size(self) -> Size:
+        """The core, whose tokens measure the passages."""
+        return Size(*core_size())
 
 
 class Blind:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slmkit.tasks.question_answering.reader import Reader
     from slmkit.tasks.question_answering.reading_model import ReadingModel
     from slmkit.tasks.question_answering.records import AddReport, Document, Hit, VerifyReport
+    from slmkit.tasks.question_answering.retriever import Retriever
 
 _WHERE = {
     "AddReport": "records",
@@ -27,6 +28,7 @@ _WHERE = {
     "QuestionAnswerer": "answerer",
     "Reader": "reader",
     "ReadingModel": "reading_model",
+    "Retriever": "retriever",
     "VerifyReport": "records",
 }
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "QuestionAnswerer",
     "Reader",
     "ReadingModel",
+    "Retriever",
     "VerifyReport",
 ]
 

@@ -104,6 +104,7 @@ class QuestionAnswerer:
         if given is not None and not isinstance(given, (str, Path)):
             return _fitted(given)
         from slmkit.tasks.question_answering.reading_model import ReadingModel
+        from slmkit.tasks.question_answering.retriever import core_of
 
         folder = Path(given) if given is not None else shipped_reader()
         if given is None and not (folder / "config.json").is_file():
@@ -111,7 +112,7 @@ class QuestionAnswerer:
                 f"no reader is in this installation ({folder}); fit one with Reader().fit(questions, passages, "
                 "answers) and give it as reader=, or the folder that it was saved in (on the command line --reader)"
             )
-        return ReadingModel.load(folder, slm=self.index.slm)  # type: ignore[arg-type]
+        return ReadingModel.load(folder, slm=core_of(self.index.slm))
 
     def ask(self, questions: Any, *, n_best: int = 1, where: Mapping[str, Any] | None = None) -> Any:
         """The answer to each question.

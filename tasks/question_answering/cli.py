@@ -25,7 +25,9 @@ index_app = typer.Typer(
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the index.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of lines to read.")]
-Core = Annotated[Path | None, typer.Option(help="The weights folder of the core, instead of the shipped one.")]
+Core = Annotated[
+    Path | None, typer.Option(help="Folder of a core or retriever that makes the vectors, instead of the shipped one.")
+]
 Where = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="A condition on the metadata (also >=, <, …).")
 ]
@@ -165,9 +167,9 @@ def _open(folder: Path, core: Path | None = None, *, create: bool = False) -> Do
 
     slm = None
     if core is not None:
-        import slmkit
+        from slmkit.tasks.question_answering.retriever import embedder_at
 
-        slm = slmkit.load(core)
+        slm = embedder_at(core)
     if create and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
         return DocumentIndex.create(folder, slm=slm)
     return DocumentIndex.open(folder, slm=slm)

@@ -63,7 +63,7 @@ class DocumentIndex:
         """Make an empty index in a new folder.
 
         Args:
-            path: the folder. slm: the core that makes the vectors; None takes the shipped one.
+            path: the folder. slm: what makes the vectors, a ``Retriever`` or a core; None takes the shipped retriever.
             exact_up_to: passages that are searched exactly; above that, by inverted lists that find nearly all.
 
         Raises:
@@ -82,18 +82,19 @@ class DocumentIndex:
         """Open an index.
 
         Args:
-            path: its folder. slm: the core that it was made with; None takes the shipped one once it is needed.
+            path: its folder. slm: the retriever or core that it was made with; None takes the shipped retriever once
+                it is needed.
 
         Raises:
             InputError: there is no index at ``path``.
             IndexDamagedError: it is damaged, or newer than this package.
-            CheckpointError: it was made with another core (with ``slm=None``, raised when the core is needed).
+            CheckpointError: it was made with another one (with ``slm=None``, raised when it is needed).
         """
         return cls(Store(Path(path)), slm)
 
     @property
     def slm(self) -> Embedder:
-        """The core, loaded at its first use."""
+        """What makes the vectors, loaded at its first use."""
         if self._slm is None:
             slm = _shipped()
             self._check_core(slm)
@@ -361,15 +362,15 @@ class DocumentIndex:
         if slm.fingerprint != self.core:
             raise CheckpointError(
                 f"{self._store.folder} was made with core {self.core}, this core is {slm.fingerprint}, whose vectors "
-                "mean something else: open it with slm=slmkit.load(PATH) of that core, or index its documents() anew "
-                "with DocumentIndex.create in another folder"
+                "mean something else: open it with slm=slmkit.load(PATH) or Retriever.load(PATH) of that one, or index "
+                "its documents() anew with DocumentIndex.create in another folder"
             )
 
 
 def _shipped() -> Embedder:
-    import slmkit
+    from slmkit.tasks.question_answering.retriever import shipped_embedder
 
-    return slmkit.load()
+    return shipped_embedder()
 
 
 def _near(store: Store, key: Key) -> str:

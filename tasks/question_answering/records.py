@@ -16,10 +16,14 @@ MODES = ("hybrid", "dense", "lexical")
 
 
 class Embedder(Protocol):
-    """What an index needs of the core."""
+    """What an index needs of a retriever or a core."""
 
-    fingerprint: str
     tokenizer: Any
+
+    @property
+    def fingerprint(self) -> str:
+        """Which one it is: vectors of another one mean something else."""
+        ...
 
     def embed(self, texts: Any, *, kind: Any) -> np.ndarray:
         """Unit vectors, float32 ``(n, width)``; ``kind`` is "passage" or "query"."""
