@@ -101,7 +101,7 @@ def test_our_vectors_say_what_is_a_query_and_what_a_passage(monkeypatch):
             asked.append(kind)
             return Letters().embed(texts)
 
-    monkeypatch.setattr(ours_searching.slmkit, "load", Core)
+    monkeypatch.setattr(ours_searching, "shipped_embedder", Core)
     system = systems.build("slmkit-dense", datasets.get("scifact"), "shipped")
     assert [keys[0] for keys in search(system, ENGLISH, *ENGLISH.values())] == list(ENGLISH)
     assert asked == ["passage", "query"]

@@ -6,15 +6,14 @@ import json
 import pytest
 from toy_questions import ASKED
 
-import slmkit
-from slmkit.tasks.question_answering import DocumentIndex
+from slmkit.tasks.question_answering import DocumentIndex, retriever
 
 BODY = "the news of the bank . the team is the card movie of a bank ."
 
 
 @pytest.fixture
 def folders(tmp_path, toy_slm, toy_reader, monkeypatch):
-    monkeypatch.setattr(slmkit, "load", lambda *_: toy_slm, raising=False)
+    monkeypatch.setattr(retriever, "shipped_embedder", lambda: toy_slm)
     index = DocumentIndex.create(tmp_path / "index", slm=toy_slm)
     index.add([{"id": "d1", "text": BODY, "lang": "en"}], metadata=["lang"])
     toy_reader.save(tmp_path / "reader")

@@ -6,9 +6,8 @@ import typer
 from toy_embedder import ToyEmbedder
 from typer.testing import CliRunner
 
-import slmkit
 from slmkit.errors import InputError
-from slmkit.tasks.question_answering import DocumentIndex
+from slmkit.tasks.question_answering import DocumentIndex, retriever
 from slmkit.tasks.question_answering.cli import _read_where, index_app, search
 
 app = typer.Typer()
@@ -18,7 +17,8 @@ app.command("search")(search)
 
 @pytest.fixture(autouse=True)
 def _toy_core(monkeypatch):
-    monkeypatch.setattr(slmkit, "load", lambda *_: ToyEmbedder(), raising=False)
+    monkeypatch.setattr(retriever, "shipped_embedder", ToyEmbedder)
+    monkeypatch.setattr(retriever, "load", lambda _: ToyEmbedder())
 
 
 def run(*arguments, code=0):
