@@ -42,18 +42,18 @@ _OF_THE_DECODER = {"translate": "translate-en-zh", "generate": "continue", "poli
 _PACKAGES = {"redact": ("phonenumbers", "stdnum")}
 """Optional packages that a task cannot work without."""
 
-_CLASSIFIER = "slmkit.tasks.classification:BranchModel"
-_CLASSIFIERS = {"static-classifier": "slmkit.tasks.classification:StaticModel"}
-"""Kinds of saved classifiers that are not the usual one."""
-_SAVED = {"speller": "correct", "recognizer": "entities", "relations": "relations"}
-"""Kinds of saved folders that hold a task of their own, and its name."""
-_WRITERS = {
-    "generate": "slmkit.tasks.generation:Generator",
-    "translate": "slmkit.tasks.generation:Translator",
-    "summarize": "slmkit.tasks.summarization:Summarizer",
-    "polish": "slmkit.tasks.spelling:Polisher",
+SAVED = {
+    "classifier": "slmkit.tasks.classification:Classifier",
+    "static-classifier": "slmkit.tasks.classification:Classifier",
+    "reader": "slmkit.tasks.question_answering:Reader",
+    "retriever": "slmkit.tasks.question_answering:Retriever",
+    "speller": TASKS["correct"],
+    "recognizer": TASKS["entities"],
+    "relations": TASKS["relations"],
 }
-"""What can be fitted to write, by the name that is saved along."""
+"""Whose ``load`` reads a saved folder, by the folder's kind. A writer's is told by the task that is saved along."""
+_WRITING = ("generate", "translate", "summarize", "polish")
+"""The tasks that can be fitted to write."""
 _NOT_FOR_TABLES = ("slm", "path", "random_state", "verbose")  # of a task's parameters, what a run never needs
 # White space, and the marks of zero width that copied text often carries instead of words.
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
@@ -223,20 +223,29 @@ def load_model(path: str, **options: Any) -> TableTask:
     from slmkit.checkpoint import read_config
 
     config = read_config(Path(path))
-    kind, about = str(config.get("kind")), config.get("about")
-    if kind in _SAVED:
-        target = TASKS[_SAVED[kind]]
-    elif kind == "writer" and isinstance(about, dict):
-        target = _WRITERS.get(str(about.get("task")), _CLASSIFIER)
+    kind = str(config["kind"])
+    target = _task_in(kind, config.get("about"))
+    if target is None:
+        from slmkit.tasks.classification.static_model import load_label_model
+
+        task: Any = load_label_model(path)  # which also refuses what is no classifier
     else:
-        target = _CLASSIFIERS.get(kind, _CLASSIFIER)
-    task = _resolve(target).load(path)
+        task = _resolve(target).load(path)
     if not options:
         return task
     if not hasattr(task, "set_params"):
         raise InputError(f"{path}: a saved {kind} has no options, got {', '.join(options)}")
     _check_options(task.name, type(task), options)
     return task.set_params(**options)
+
+
+def _task_in(kind: str, about: Any) -> str | None:
+    """Which of ``TASKS`` a saved folder holds, by its kind and what is saved along; None where it holds none."""
+    if kind == "writer" and isinstance(about, dict):
+        name = str(about.get("task"))
+        return TASKS[name] if name in _WRITING else None
+    target = SAVED.get(kind)
+    return target if target in TASKS.values() else None
 
 
 def _resolve(target: str) -> Any:

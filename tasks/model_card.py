@@ -7,18 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import slmkit
+from slmkit.tasks.base import SAVED
 
 NAME = "README.md"
-_LOADED = {
-    "classifier": "from slmkit.tasks.classification import Classifier\n\nmodel = Classifier.load({folder!r})",
-    "static-classifier": "from slmkit.tasks.classification import Classifier\n\nmodel = Classifier.load({folder!r})",
-    "reader": "from slmkit.tasks.question_answering import Reader\n\nmodel = Reader.load({folder!r})",
-    "retriever": "from slmkit.tasks.question_answering import Retriever\n\nmodel = Retriever.load({folder!r})",
-    "speller": "from slmkit.tasks.spelling import SpellCorrector\n\nmodel = SpellCorrector.load({folder!r})",
-    "recognizer": "from slmkit.tasks.knowledge import EntityRecognizer\n\nmodel = EntityRecognizer.load({folder!r})",
-    "relations": "from slmkit.tasks.knowledge import RelationExtractor\n\nmodel = RelationExtractor.load({folder!r})",
-    "writer": "from slmkit.tasks.base import load_model\n\nmodel = load_model({folder!r})",
-}
 _KEPT = {
     "n-grams": "; words and phrases that stood in several of its texts are in the n-grams",
     "speller": "; the words that it counted there, and the pairs of wrong and right, are kept",
@@ -41,7 +32,7 @@ def model_card(config: Mapping[str, Any], folder: str, *, ngrams: bool = False) 
         f"# {folder}",
         f"A {kind.replace('-', ' ')}, fitted with slmkit {slmkit.__version__} on the core `{config['core']}`, which it "
         "needs to run and which is not in this folder.",
-        f"```python\n{_LOADED.get(kind, _LOADED['writer']).format(folder=folder)}\n```",
+        f"```python\n{_loading(kind, folder)}\n```",
         _table("What it is", {k: v for k, v in config.items() if k not in _LEFT_OUT}),
         _table("What it was made from", about),
         _table("How it was fitted", recipe if isinstance(recipe, Mapping) else {"recipe": recipe}),
@@ -53,6 +44,14 @@ def model_card(config: Mapping[str, Any], folder: str, *, ngrams: bool = False) 
         + ".",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _loading(kind: str, folder: str) -> str:
+    """The lines that load it."""
+    if kind not in SAVED:  # a writer: load_model reads in the folder which task it is of
+        return f"from slmkit.tasks.base import load_model\n\nmodel = load_model({folder!r})"
+    module, _, name = SAVED[kind].partition(":")
+    return f"from {module} import {name}\n\nmodel = {name}.load({folder!r})"
 
 
 def _table(title: str, values: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slmkit.benchmarks.datasets import text_readers
 from slmkit.benchmarks.datasets.base import DataFile, Dataset, Writing
-from slmkit.benchmarks.datasets.entities import PEOPLES_DAILY
+from slmkit.benchmarks.datasets.entities_shipped import PEOPLES_DAILY
 from slmkit.benchmarks.datasets.splits import Sample
 from slmkit.benchmarks.datasets.texts import Gather
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from slmkit.benchmarks.datasets.base import Dataset
-from slmkit.benchmarks.datasets.entities import ENTITIES
+from slmkit.benchmarks.datasets.entities import FITTED_ENTITIES
+from slmkit.benchmarks.datasets.entities_shipped import SHIPPED_ENTITIES, TYPES_BY_NAME
 from slmkit.benchmarks.datasets.generation import GENERATION
 from slmkit.benchmarks.datasets.pairs import PAIRS
 from slmkit.benchmarks.datasets.reading import READING
@@ -26,7 +27,9 @@ REGISTRY: dict[str, Dataset] = {
         *TOPICS,
         *PAIRS,
         *SPANS,
-        *ENTITIES,
+        *FITTED_ENTITIES,
+        *SHIPPED_ENTITIES,
+        *TYPES_BY_NAME,
         *RELATIONS,
         *READING,
         *SUMMARIES,

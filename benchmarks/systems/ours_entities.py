@@ -105,7 +105,7 @@ def shipped(folder: Path | None = None) -> Path:
     Raises:
         DataError: there is none.
     """
-    from slmkit.tasks.knowledge.entities.recognizer import shipped_recognizer
+    from slmkit.tasks.knowledge.entities.folders import shipped_recognizer
 
     found = folder if folder is not None else shipped_recognizer()
     if not (found / "config.json").is_file():

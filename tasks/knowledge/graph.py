@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from slmkit.errors import InputError
-from slmkit.tasks.base import cell_problem
 from slmkit.tasks.knowledge import by_hand, growing, reading
 from slmkit.tasks.knowledge.asking import ask
+from slmkit.tasks.knowledge.changing import Changes
 from slmkit.tasks.knowledge.keys import as_given, as_stored
 from slmkit.tasks.knowledge.records import Embed, Extraction, Extractor, GrowthReport, Key
-from slmkit.tasks.knowledge.remerging import finish, remerge
 from slmkit.tasks.knowledge.store import Store
-from slmkit.tasks.knowledge.taking_in import TakingIn, open_both, put
-from slmkit.tasks.knowledge.triples import TripleTable
-from slmkit.tasks.progress import row_progress
-from slmkit.tasks.question_answering.sources import Row, Source, as_key
+from slmkit.tasks.knowledge.taking_in import open_both
+from slmkit.tasks.question_answering.sources import as_key
 
 if TYPE_CHECKING:
     import networkx
@@ -42,8 +39,8 @@ class KnowledgeGraph:
     """
 
     def __init__(self, store: Store, embed: Embed | None = None) -> None:
-        self._store, self._embed = store, embed
-        self._near = float(store.facts.get("near", NEAR))
+        self._store = store
+        self._changes = Changes(store, float(store.facts.get("near", NEAR)), embed)
 
     @classmethod
     def create(cls, path: str | Path, *, embed: Embed | None = None, near: float = NEAR) -> KnowledgeGraph:
@@ -101,7 +98,7 @@ class KnowledgeGraph:
         # First, so that no file is made for nothing.
         opened = open_both(frame, text, id, extractor, triples, errors)
         graph = cls.create(path, embed=embed, near=near)
-        graph.report = graph._take_in(*opened, strict=errors == "raise", progress=progress)
+        graph.report = graph._changes.take_in(*opened, strict=errors == "raise", progress=progress)
         return graph
 
     report = GrowthReport()
@@ -121,12 +118,7 @@ class KnowledgeGraph:
         Raises:
             InputError: the id is there, the text is blank, or the extraction does not fit it.
         """
-        problem = cell_problem(text)
-        if problem is not None:
-            raise InputError(f"document {document_id!r}: its text is {problem}")
-        row = Row(0, document_id, as_key(document_id), text, {}, None)
-        finish(self._store, self._near)
-        put(self._store, self._near, self._embedder(), row, extraction, replace=replace)
+        self._changes.add(document_id, text, extraction, replace=replace)
 
     def add_frame(
         self,
@@ -159,7 +151,8 @@ class KnowledgeGraph:
             InputError: the source or a column cannot be used, or, with ``errors="raise"``, a row.
         """
         opened = open_both(source, text, id, extractor, triples, errors, encoding)
-        return self._take_in(*opened, replace=replace, resume=resume, strict=errors == "raise", progress=progress)
+        strict = errors == "raise"
+        return self._changes.take_in(*opened, replace=replace, resume=resume, strict=strict, progress=progress)
 
     def remove(self, ids: Any) -> int:
         """Take out documents, with the nodes and edges that they alone support; unknown ids are passed over.
@@ -170,17 +163,7 @@ class KnowledgeGraph:
         Returns:
             How many documents were taken out.
         """
-        single = isinstance(ids, (str, bytes, int, float)) or not hasattr(ids, "__iter__")
-        keys = list(dict.fromkeys(as_stored(as_key(each)) for each in ([ids] if single else ids)))
-        count = 0
-        finish(self._store, self._near)
-        for key in keys:
-            with self._store.change():
-                found = growing.find(self._store, key)
-                if found is not None:
-                    growing.remove(self._store, key, found.content, self._near)
-                    count += 1
-        return count
+        return self._changes.remove(ids)
 
     def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, write: bool = False) -> pd.DataFrame:
         """The rows that a Cypher query returns.
@@ -259,22 +242,15 @@ class KnowledgeGraph:
         Raises:
             InputError: the node has no such surface, or no other one.
         """
-        finish(self._store, self._near)
-        with self._store.change():
-            return by_hand.split(self._store, reading.find(self._store, node), surface, self._near)
+        return self._changes.split(node, surface)
 
     def merge(self, a: Any, b: Any) -> int:
         """Make two nodes one. It is remembered, and holds for documents that come later; returns the node's id."""
-        finish(self._store, self._near)
-        with self._store.change():
-            first, second = reading.find(self._store, a), reading.find(self._store, b)
-            if first == second:
-                raise InputError(f"{a!r} and {b!r} are one node already ({first})")
-            return by_hand.merge(self._store, first, second, self._near)
+        return self._changes.merge(a, b)
 
     def remerge(self) -> int:
         """Compare all names again, such as after an upgrade with other rules; returns how many changed their node."""
-        return remerge(self._store, self._near)
+        return self._changes.remerge()
 
     def documents(self) -> list[Key]:
         """The ids of the documents, in the order in which they came."""
@@ -337,28 +313,6 @@ class KnowledgeGraph:
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({str(self.file)!r}, {len(self):,} nodes)"
-
-    def _take_in(
-        self,
-        rows: Source,
-        found: Extractor | TripleTable,
-        *,
-        replace: bool = False,
-        resume: bool = False,
-        strict: bool,
-        progress: bool,
-    ) -> GrowthReport:
-        finish(self._store, self._near)
-        taking = TakingIn(self._store, self._near, self._embedder(), replace=replace, resume=resume, strict=strict)
-        with row_progress("graph", rows.total, show=progress) as advance:
-            return taking.run(rows, found, advance)
-
-    def _embedder(self) -> Embed | None:
-        if self._store.facts.get("contexts") != "yes":
-            return None
-        if self._embed is None:
-            raise InputError(f"{self.file} was made with embed=…; open it with the same one to add to it")
-        return self._embed
 
     def _reading(self, function: Callable[[Store], T]) -> T:
         with self._store.read():

@@ -64,12 +64,15 @@ class Answer:
 
     @property
     def sentence(self) -> str:
-        """The sentence of the passage that the answer stands in, several where it goes over their ends."""
+        """The sentence of the passage that the answer stands in, several where it goes over their ends.
+
+        A sentence that is longer than a passage comes as far as the passage has it.
+        """
         if self.passage is None:
             return ""
         text, (start, end) = self.passage.text, self._place()
         inside = [(a, b) for a, b in sentence_spans(text) if a < end and b > start]
-        return text[inside[0][0] : inside[-1][1]].strip()
+        return text[inside[0][0] : inside[-1][1]].strip() if inside else ""
 
     def _place(self) -> tuple[int, int]:
         """Characters of the answer in the passage."""

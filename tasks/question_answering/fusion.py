@@ -15,6 +15,7 @@ Ranking = Sequence[tuple[int, float]]
 """Passage and score, best first."""
 RANK_CONSTANT = 60  # Cormack, Clarke and Büttcher 2009
 _DEVIATIONS = 2.5
+_FAINT = 1.0  # of BM25: a best one of so much weighs half
 # Sentences that have nothing to do with each other.
 _UNRELATED = (
     (
@@ -50,10 +51,10 @@ def reciprocal_ranks(rankings: Sequence[Ranking], weights: Sequence[float]) -> l
 
 
 def joined_scores(rankings: Sequence[Ranking], weights: Sequence[float]) -> list[tuple[int, float]]:
-    """Add up the scores, BM25 divided by the query's best one, cosines as they are.
+    """Add up the scores, cosines as they are and BM25 in proportion to the query's best one.
 
-    A convex combination with fixed scales: bounds that hold for every query do better than those of what one query
-    happens to find (Bruch, Gai and Ingber 2023).
+    A convex combination (Bruch, Gai and Ingber 2023) that does not stretch what a query happens to find: a best BM25 of
+    nearly nothing, as of a passage that shares "the" with the query, stays nearly nothing.
 
     Args:
         rankings: by meaning, with all passages of both; and by words: what has none of the words counts as 0 there.
@@ -61,7 +62,7 @@ def joined_scores(rankings: Sequence[Ranking], weights: Sequence[float]) -> list
     """
     near, words = rankings
     best = max((score for _, score in words), default=0.0)
-    shares = {item: score / best for item, score in words} if best > 0 else {}
+    shares = {item: score / (best + _FAINT) for item, score in words}
     return in_order((item, weights[0] * score + weights[1] * shares.get(item, 0.0)) for item, score in near)
 
 

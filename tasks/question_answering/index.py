@@ -50,7 +50,7 @@ class DocumentIndex:
     def __init__(self, store: Store, slm: Embedder | None) -> None:
         self._store, self._slm = store, slm
         facts = store.facts
-        self.core, self._spread = str(facts["core"]), float(facts.get("spread", 0.048))
+        self.core, self._spread = str(facts["core"]), float(facts["spread"])
         if slm is not None:
             self._check_core(slm)
         self._lexical = Lexical()
@@ -83,7 +83,7 @@ class DocumentIndex:
 
         Args:
             path: its folder. slm: the retriever or core that it was made with; None takes the shipped retriever once
-                it is needed.
+                it is needed, or its core, whichever the index was made with.
 
         Raises:
             InputError: there is no index at ``path``.
@@ -96,7 +96,7 @@ class DocumentIndex:
     def slm(self) -> Embedder:
         """What makes the vectors, loaded at its first use."""
         if self._slm is None:
-            slm = _shipped()
+            slm = _shipped(self.core)
             self._check_core(slm)
             self._slm = slm
         return self._slm
@@ -367,10 +367,12 @@ class DocumentIndex:
             )
 
 
-def _shipped() -> Embedder:
-    from slmkit.tasks.question_answering.retriever import shipped_embedder
+def _shipped(wanted: str | None = None) -> Embedder:
+    """The shipped retriever, or its core where an index was made with that."""
+    from slmkit.tasks.question_answering.retriever import core_of, shipped_embedder
 
-    return shipped_embedder()
+    made = shipped_embedder()
+    return core_of(made) if wanted == core_of(made).fingerprint else made
 
 
 def _near(store: Store, key: Key) -> str:

@@ -14,10 +14,8 @@ from slmkit.text.windows import Windows, window_spans
 from slmkit.training.drawing import order_of
 
 Span = tuple[int, int]
-
-
 # Of the answered draws that bring a part without the answer too: what costs most to learn is where answers end.
-BESIDE = 0.5
+_BESIDE = 0.5
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class Lessons:
             wrong, elsewhere = elsewhere, wrong
         wrong = [*_shuffled(wrong, rng), *_shuffled(elsewhere, rng)]
         if right and (not wrong or rng.random() >= self.abstain):
-            return [right[int(rng.integers(len(right)))], *wrong[: int(rng.random() < BESIDE)]]
+            return [right[int(rng.integers(len(right)))], *wrong[: int(rng.random() < _BESIDE)]]
         return wrong[:2]
 
     def _elsewhere(self, row: int, rng: np.random.Generator) -> list[Part]:

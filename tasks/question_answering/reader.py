@@ -91,7 +91,7 @@ class Reader(BaseEstimator):
         *,
         sample_weight: Any = None,
         others: Sequence[Sequence[str]] | None = None,
-        begin: Reader | str | Path | None = None,
+        begin: Reader | ReadingModel | str | Path | None = None,
         folder: str | Path | None = None,
     ) -> Reader:
         """Learn from questions, passages and the answers in them.
@@ -110,8 +110,9 @@ class Reader(BaseEstimator):
 
         Raises:
             InputError: rows without question or passage (the message names them), an argument out of range, or
-                ``begin`` has another depth or core.
-            CheckpointError: the folder holds the run of another fit, or ``begin`` cannot be read.
+                ``begin`` has another depth or core, or is no reader.
+            CheckpointError: the folder holds the run of another fit, or ``begin`` names a folder that cannot be read or
+                belongs to another core.
         """
         from slmkit.tasks.classification.training_set import row_weights
         from slmkit.tasks.question_answering.reading_fit import fit_reader
@@ -124,15 +125,13 @@ class Reader(BaseEstimator):
         own = {name: value for name, value in self.get_params(deep=False).items() if name not in _LEFT_OUT}
         own["held_back"] = own.pop("validation_fraction")
         core = self._core()
-        if isinstance(begin, (str, Path)):
-            begin = type(self).load(begin, slm=core)
         self.model_ = fit_reader(
             core,
             taught,
             ReadingRecipe(**own, seed=check_seed(self.random_state)),
             weights=row_weights(sample_weight, given)[taught.rows],
             others=None if others is None else [others[row] for row in taught.rows],
-            begin=None if begin is None else begin._fitted(),
+            begin=None if begin is None else _beginning(begin, core),
             folder=None if folder is None else Path(folder),
             verbose=self.verbose,
         )
@@ -253,6 +252,17 @@ class Reader(BaseEstimator):
         if not hasattr(self, "model_"):
             raise NotFittedError("this Reader is not fitted yet; call fit or load first")
         return self.model_
+
+
+def _beginning(given: Reader | ReadingModel | str | Path, core: SLM) -> ReadingModel:
+    from slmkit.tasks.question_answering.reading_model import ReadingModel
+
+    if isinstance(given, (str, Path)):
+        return ReadingModel.load(given, slm=core)
+    model = given._fitted() if isinstance(given, Reader) else given
+    if not isinstance(model, ReadingModel):
+        raise InputError(f"begin: got {type(given).__name__}, expected a fitted Reader or the folder of a saved one")
+    return model
 
 
 def _ranked(

@@ -47,7 +47,7 @@ class Hit:
         document: the id of its document. text: the passage. start, end: its half-open span of characters, so that
             ``index.document(hit.document).text[hit.start:hit.end] == hit.text``.
         score: what the hits are ordered by. dense: cosine of the vectors; lexical: BM25 (more is better); None where
-            that side did not bring the passage up.
+            that side was not asked, or knows nothing of the passage.
         metadata: the document's.
     """
 

@@ -6,7 +6,8 @@ What the benchmarks call dev is left out, see ``carving``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import lzma
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from slmkit.pretraining.corpus import documents
 from slmkit.pretraining.sources import read_text
 from slmkit.tasks.question_answering.reading_sources import SOURCES as READING
 from slmkit.tasks.question_answering.reading_sources import Lesson, load_source
+from slmkit.text.language import letters_of
 from slmkit.text.sentences import sentence_spans
 
 LONGEST = 360  # characters of a passage in Latin letters; a third of it in Chinese
@@ -23,10 +25,15 @@ LONGEST = 360  # characters of a passage in Latin letters; a third of it in Chin
 
 @dataclass(frozen=True)
 class Couple:
-    """A text that is looked for by, and one that should be found."""
+    """A text that is looked for by, and one that should be found.
+
+    Attributes:
+        query, passage: the two. answer: what makes the passage right, a part of it: others that hold it are right too.
+    """
 
     query: str
     passage: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ def load_couples(source: RetrievalSource, data: Path) -> list[Couple]:
     """
     try:
         found = list(source.read(data))
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{source.name} in {data} cannot be read: {error!r}") from error
     if not found:
         raise DataError(f"{source.name} in {data} has nothing to learn from")
@@ -60,7 +67,10 @@ def load_couples(source: RetrievalSource, data: Path) -> list[Couple]:
 
 
 def around(text: str, start: int, end: int, longest: int) -> str:
-    """The sentences that hold these characters, and those around them as far as ``longest`` characters go."""
+    """The sentences that hold these characters, and those around them as far as ``longest`` characters go.
+
+    What is longer by itself is cut at both sides of the characters.
+    """
     spans = sentence_spans(text)
     inside = [i for i, (a, b) in enumerate(spans) if a < end and b > start]
     first, last = inside[0], inside[-1]
@@ -73,7 +83,11 @@ def around(text: str, start: int, end: int, longest: int) -> str:
             last += 1
         if fits(first - 1, last):
             first -= 1
-    return text[spans[first][0] : spans[last][1]].strip()[:LONGEST]
+    low, high = spans[first][0], spans[last][1]
+    if high - low > longest:
+        low = max(low, min(start - max(0, longest - (end - start)) // 2, high - longest))
+        high = max(low + longest, end)
+    return text[low:high].strip()
 
 
 def _lessons(name: str) -> Callable[[Path], Iterator[Couple]]:
@@ -83,7 +97,9 @@ def _lessons(name: str) -> Callable[[Path], Iterator[Couple]]:
 
     def couple(number: int, lesson: Lesson) -> Couple:
         start, end = lesson.spans[0]
-        return Couple(lesson.question, around(lesson.passage, start, end, longest if number % 2 else 0))
+        sentence = around(lesson.passage, start, end, _sentence_length(lesson.passage, start, end, longest))
+        more = around(lesson.passage, start, end, longest) if number % 2 else sentence
+        return Couple(lesson.question, more if sentence in more else sentence, sentence)
 
     def read(data: Path) -> Iterator[Couple]:
         answered = (lesson for lesson in load_source(source, data) if lesson.spans)
@@ -92,28 +108,43 @@ def _lessons(name: str) -> Callable[[Path], Iterator[Couple]]:
     return read
 
 
+def _sentence_length(text: str, start: int, end: int, longest: int) -> int:
+    """Characters of the sentences that hold these, or ``longest`` where they are more."""
+    inside = [(a, b) for a, b in sentence_spans(text) if a < end and b > start]
+    return min(longest, inside[-1][1] - inside[0][0])
+
+
+def _simclue_dev(data: Path) -> set[str]:
+    """Letters of the texts of SimCLUE's ranked file, from which dev is carved."""
+    ranked = [json.loads(line) for line in read_text(data / "zh/simclue/train_rank_1w.json.xz").splitlines()]
+    return {letters_of(text) for row in ranked for text in row.values() if isinstance(text, str)}
+
+
 def _afqmc(data: Path) -> Iterator[Couple]:
-    for line in read_text(data / "zh/afqmc/train.txt.xz").splitlines():
-        left, right, same = line.rsplit("\t", 2)
-        if same == "1":
-            yield Couple(left, right)
+    """Pairs that mean the same; some of SimCLUE are from here, so those that share a text with its dev are left out."""
+    rows = (line.rsplit("\t", 2) for line in read_text(data / "zh/afqmc/train.txt.xz").splitlines())
+    yield from _unseen(((left, right) for left, right, same in rows if same == "1"), _simclue_dev(data))
 
 
 def _simclue(data: Path) -> Iterator[Couple]:
-    """Pairs of the training file without those that share a text with the ranked one, from which dev is carved."""
-    ranked = [json.loads(line) for line in read_text(data / "zh/simclue/train_rank_1w.json.xz").splitlines()]
-    kept_out = {text for row in ranked for text in row.values() if isinstance(text, str)}
-    for line in read_text(data / "zh/simclue/train_pair_1w.json.xz").splitlines():
-        row = json.loads(line)
-        if row["label"] == "1" and not {row["sentence1"], row["sentence2"]} & kept_out:
-            yield Couple(row["sentence1"], row["sentence2"])
+    """Pairs of the training file that share no text with the ranked one, from which dev is carved."""
+    rows = map(json.loads, read_text(data / "zh/simclue/train_pair_1w.json.xz").splitlines())
+    pairs = ((row["sentence1"], row["sentence2"]) for row in rows if row["label"] == "1")
+    yield from _unseen(pairs, _simclue_dev(data))
+
+
+def _unseen(pairs: Iterable[tuple[str, str]], kept_out: set[str]) -> Iterator[Couple]:
+    for left, right in pairs:
+        if not {letters_of(left), letters_of(right)} & kept_out:
+            yield Couple(left, right, right)
 
 
 def _scitldr(data: Path) -> Iterator[Couple]:
     """What a paper finds, in a sentence, and a part of its abstract."""
     for line in read_text(data / "en/scitldr_a/train.jsonl.xz").splitlines():
         row = json.loads(line)
-        yield Couple(row["target"][0], " ".join(row["source"])[:LONGEST])
+        abstract = " ".join(row["source"])[:LONGEST]
+        yield Couple(row["target"][0], abstract, abstract)
 
 
 def _neighbours(name: str, longest: int) -> Callable[[Path], Iterator[Couple]]:
@@ -128,19 +159,20 @@ def _neighbours(name: str, longest: int) -> Callable[[Path], Iterator[Couple]]:
             start, end = spans[chosen]
             rest = text[spans[max(0, chosen - 2)][0] : start] + text[end : spans[min(len(spans), chosen + 3) - 1][1]]
             if 12 <= end - start <= longest:
-                yield Couple(text[start:end].strip(), rest.strip()[:longest])
+                passage = rest.strip()[:longest]
+                yield Couple(text[start:end].strip(), passage, passage)
 
     return read
 
 
 _READING = {each.name: each.licence for each in READING}
 RETRIEVAL = (
-    RetrievalSource("qamr", _READING["qamr"], _lessons("qamr"), 0.25),
+    RetrievalSource("qamr", _READING["qamr"], _lessons("qamr"), 0.28),
     RetrievalSource("squadshifts-new-wiki", _READING["squadshifts-new-wiki"], _lessons("squadshifts-new-wiki"), 0.2),
-    RetrievalSource("cmrc2018", _READING["cmrc2018"], _lessons("cmrc2018"), 0.2),
-    RetrievalSource("scitldr", "Apache-2.0", _scitldr, 0.05),
-    RetrievalSource("simclue", "none stated (CLUE benchmark)", _simclue, 0.08),
-    RetrievalSource("afqmc", "none stated", _afqmc, 0.02),
+    RetrievalSource("cmrc2018", _READING["cmrc2018"], _lessons("cmrc2018"), 0.17),
+    RetrievalSource("scitldr", "Apache-2.0", _scitldr, 0.06),
+    RetrievalSource("simclue", "none stated (CLUE benchmark)", _simclue, 0.07),
+    RetrievalSource("afqmc", "none stated", _afqmc, 0.03),
     RetrievalSource("wikipedia-en", "CC BY-SA", _neighbours("en_wikipedia.jsonl.xz", LONGEST), 0.1),
-    RetrievalSource("wikipedia-zh", "CC BY-SA", _neighbours("zh_wikipedia.jsonl.xz", LONGEST // 3), 0.1),
+    RetrievalSource("wikipedia-zh", "CC BY-SA", _neighbours("zh_wikipedia.jsonl.xz", LONGEST // 3), 0.09),
 )

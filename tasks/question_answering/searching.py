@@ -23,6 +23,7 @@ from slmkit.tasks.question_answering.records import MODES, Hit, Key
 from slmkit.tasks.question_answering.vectors import read_some
 
 _POOL = 50  # candidates of each side at least
+_KNOWN = 1000  # passages whose words are weighed at least: candidates by meaning should be among them
 _HIT = """
 SELECT p.id, d.key, p.start, p.stop, d.metadata,
     CASE typeof(t.text) WHEN 'text' THEN substr(t.text, p.start + 1, p.stop - p.start) ELSE t.text END, typeof(t.text)
@@ -100,11 +101,13 @@ def search(
     for number, query in enumerate(queries):
         depth, mine = pool, near[number]
         while True:
-            words = lexical.search(connection, query, depth, allowed) if wanted.mode != "dense" else []
-            both = mine
+            both, known = mine, []
+            if wanted.mode != "dense":
+                known = lexical.search(connection, query, max(depth, _KNOWN), allowed)
+            words = known[:depth]
             if vectors is not None and wanted.mode == "hybrid" and wanted.fusion == "scores":
                 both = [*mine, *_others(connection, vectors[number], mine, words)]
-            hits = _hits(connection, both, words, wanted)
+            hits = _hits(connection, both, known if both is not mine else words, wanted)
             # With a limit on the passages of a document, the candidates may all be of a few long ones.
             if len(hits) >= wanted.k or max(len(mine), len(words)) < depth:
                 break
@@ -138,9 +141,10 @@ def similar(connection: sqlite3.Connection, dense: Dense, key: Key, wanted: Want
 def recall(connection: sqlite3.Connection, dense: Dense, vectors: np.ndarray, k: int) -> float:
     """Of the ``k`` passages nearest to each query ``(n, width)``, the share that the index finds."""
     truth = exact_search(connection, vectors, k)
-    found = dense.view(connection).search(connection, vectors, k, None)
-    hits = sum(hits_among(got, best) for (_, got), (_, best) in zip(found, truth, strict=True))
-    return hits / max(sum(len(ids) for ids, _ in truth), 1)
+    total = sum(len(ids) for ids, _ in truth)
+    found = dense.view(connection).search(connection, vectors, max(_POOL, 4 * k), None)
+    hits = sum(hits_among(got[:k], best) for (_, got), (_, best) in zip(found, truth, strict=True))
+    return hits / total if total else 1.0
 
 
 def _allowed(connection: sqlite3.Connection, wanted: Wanted) -> np.ndarray | None:

@@ -290,7 +290,7 @@ def _read_facts(connection: sqlite3.Connection, folder: Path) -> dict[str, str |
         )
     facts = dict(connection.execute("SELECT name, value FROM meta"))
     version = facts.get("format")
-    if not isinstance(version, int) or not {"core", "width", "exact_up_to"} <= facts.keys():
+    if not isinstance(version, int) or not {"core", "width", "exact_up_to", "spread"} <= facts.keys():
         raise IndexDamagedError(
             f"{folder / DATABASE} is damaged: its table 'meta' lacks something; nothing was changed"
         )

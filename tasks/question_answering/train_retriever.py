@@ -30,10 +30,10 @@ from slmkit.tasks.question_answering.retriever import Retriever, depth_on
 from slmkit.tasks.recipe_commands import recipe_parser, run_recipe
 from slmkit.text.windows import beginnings
 from slmkit.training.digests import rows_digest
-from slmkit.training.loop import Run, Schedule, steps_begun, steps_in
+from slmkit.training.loop import Run, Schedule, seeded, steps_begun, steps_in
 from slmkit.training.objectives import pooled_distillation
 
-TEMPERATURE = 0.02
+TEMPERATURE = 0.01  # of the source model, whose cosines lie close together
 _TOGETHER = 8  # couples that stand beside each other in their source, and in a batch
 _LIMIT = 160  # tokens of a text
 _MARKS = 8  # more than a text gets around it
@@ -78,7 +78,9 @@ class RetrievalNetwork(nn.Module):
         read, _ = beginnings(self._slm.tokenizer, texts, limit)
         made, order = [], []
         for numbers, states, mask in self._slm.run(self._slm.windows(read, kind=kind), upto=self._slm.config.trunk):
-            made.append(F.normalize(mean_pool(self.branch(states.clone(), mask), mask), dim=-1))
+            states = self.branch(states.clone(), mask)
+            pooled = states[:, 0] if self._slm.pooling == "cls" else mean_pool(states, mask)
+            made.append(F.normalize(pooled, dim=-1))
             order.append(numbers)
             self.tokens += int(mask.sum())
         return torch.cat(made)[np.argsort(np.concatenate(order))]
@@ -95,13 +97,19 @@ class RetrievalNetwork(nn.Module):
         passages = list(dict.fromkeys(couple.passage for couple in couples))
         queries = list(dict.fromkeys(couple.query for couple in couples))
         asked, found = self.vectors(queries, "query"), self.vectors(passages, "passage")
-        right = torch.zeros(len(queries), len(passages), dtype=torch.bool)
-        for couple in couples:
-            right[queries.index(couple.query), passages.index(couple.passage)] = True
+        right = right_passages(couples, queries, passages)
         parts = {"told apart": told_apart(asked @ found.T / TEMPERATURE, right)}
         placed = torch.cat([self.placed(queries, "query: "), self.placed(passages, "passage: ")])
         parts["placed"] = self._distilled * pooled_distillation(torch.cat([asked, found]), placed)
         return parts
+
+
+def right_passages(couples: Sequence[Couple], queries: Sequence[str], passages: Sequence[str]) -> Tensor:
+    """Which passages hold an answer of a query. Shape: bool ``(queries, passages)``."""
+    answers: dict[str, set[str]] = {query: set() for query in queries}
+    for couple in couples:
+        answers[couple.query].add(couple.answer)
+    return torch.tensor([[any(each in text for each in answers[query]) for text in passages] for query in queries])
 
 
 def told_apart(scores: Tensor, right: Tensor) -> Tensor:
@@ -143,7 +151,13 @@ def train(arguments: argparse.Namespace) -> dict[str, Any]:
         "learning_rate": arguments.learning_rate,
     }
     run = Run(network, Schedule(steps, arguments.learning_rate), arguments.run, about=about)
-    run.train(lambda step: network.losses(lessons.batch(step)), tokens=lambda: network.tokens)
+    network.tokens = 0
+
+    def losses(step: int) -> dict[str, Tensor]:
+        with seeded(arguments.seed, step):
+            return network.losses(lessons.batch(step))
+
+    run.train(losses, tokens=lambda: network.tokens)
     sets = [
         {"name": source.name, "licence": source.licence, "rows": len(rows), "share": source.share}
         for source, rows in zip(sources, couples, strict=True)
@@ -151,23 +165,25 @@ def train(arguments: argparse.Namespace) -> dict[str, Any]:
     made = Retriever(
         slm,
         checkpoint.pack(network.branch.state_dict()),
-        about={**about, "steps": steps, "tokens": network.tokens, "sets": sets},
+        about={**about, "steps": steps, "tokens": run.tokens, "sets": sets},
     )
     made.save(arguments.out)
-    return {"steps": steps, "tokens": network.tokens}
+    return {"steps": steps, "tokens": run.tokens}
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = recipe_parser("train_retriever", __doc__, [source.name for source in RETRIEVAL], depth=4, batch_tokens=0)
+    parser = recipe_parser("train_retriever", __doc__, [source.name for source in RETRIEVAL])
     parser.add_argument("--steps", type=int, default=600, help="optimiser steps")
     parser.add_argument("--couples", type=int, default=64, help="questions and passages of a step")
-    parser.add_argument("--distilled", type=float, default=1.0, help="weight of the source model's places")
+    parser.add_argument("--distilled", type=float, default=5.0, help="weight of the source model's places")
     parser.add_argument("--dropout", type=float, default=0.0)
-    parser.set_defaults(learning_rate=1e-4)
+    parser.set_defaults(learning_rate=3e-4)
     arguments = parser.parse_args(argv)
     if arguments.run is None:
         parser.error("--run is needed: the state of the training is kept there")
+    if arguments.couples < 2 * _TOGETHER:
+        parser.error(f"--couples {arguments.couples}: give at least {2 * _TOGETHER}")
     return arguments
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from slmkit.benchmarks import datasets
 from slmkit.benchmarks.datasets import DataFile, Rows
-from slmkit.benchmarks.datasets.entities import BY_NAME, FITTED, SHIPPED
+from slmkit.benchmarks.datasets.entities import FITTED_ENTITIES
+from slmkit.benchmarks.datasets.entities_shipped import SHIPPED_ENTITIES, TYPES_BY_NAME
 from slmkit.benchmarks.datasets.entity_readers import EveryTenth, column_entities, token_entities
 from slmkit.errors import InputError
 from slmkit.tasks.knowledge.entities.inventories import has_inventory, inventory, labels_of_general
@@ -72,15 +73,15 @@ def test_what_is_learned_from_is_not_in_dev(tiny_root, lay):
 
 
 def test_sets_by_name_have_their_types_in_words_and_are_entities_too():
-    for entry in BY_NAME:
+    for entry in TYPES_BY_NAME:
         assert entry.serves("entities")
         assert entry.serves("types")
         assert entry.protocols == ("shipped",)
         assert inventory(entry.name.removesuffix("-types"))
     assert not datasets.get("conll2003").serves("types")
-    for entry in (*FITTED, *SHIPPED):
+    for entry in (*FITTED_ENTITIES, *SHIPPED_ENTITIES):
         assert has_inventory(entry.name)
-    for entry in SHIPPED:
+    for entry in SHIPPED_ENTITIES:
         assert labels_of_general(entry.name).keys() == {"person", "organisation", "location"}
     with pytest.raises(InputError):
         inventory("none")

@@ -1,3 +1,4 @@
+import importlib
 import json
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 import torch
 
 from slmkit.errors import InputError
+from slmkit.tasks.base import SAVED
 from slmkit.tasks.classification import BranchModel, Classifier
 from slmkit.tasks.classification.wording import Wording
 from slmkit.tasks.evaluation import evaluation, plot_history
@@ -83,6 +85,19 @@ def test_a_card_says_whether_words_of_the_texts_are_in_it(fitted, tmp_path, ngra
 )
 def test_a_card_says_what_is_kept_of_the_texts(kind, told):
     assert f"hold no text of the training{told}" in model_card({"kind": kind, "core": "x"}, "mine")
+
+
+@pytest.mark.parametrize(("kind", "target"), SAVED.items())
+def test_a_card_names_the_class_that_loads_its_folder(kind, target):
+    module, _, name = target.partition(":")
+    assert callable(getattr(importlib.import_module(module), name).load)
+    lines = f"```python\nfrom {module} import {name}\n\nmodel = {name}.load('mine')\n```"
+    assert lines in model_card({"kind": kind, "core": "x"}, "mine")
+
+
+def test_a_card_leaves_it_to_the_folder_what_a_writer_is():
+    lines = "```python\nfrom slmkit.tasks.base import load_model\n\nmodel = load_model('mine')\n```"
+    assert lines in model_card({"kind": "writer", "core": "x"}, "mine")
 
 
 def test_a_card_is_saved_that_holds_no_text(fitted, tmp_path):

@@ -9,11 +9,11 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slmkit.errors import CheckpointError, InputError
-from slmkit.tasks.base import weights_folder
+from slmkit.errors import InputError
 from slmkit.tasks.exploding import Items
 from slmkit.tasks.inputs import as_series_like, as_texts
 from slmkit.tasks.knowledge.entities.entity import Entity
+from slmkit.tasks.knowledge.entities.folders import folder_of, read_start
 from slmkit.tasks.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from slmkit.tasks.knowledge.entities.recognizer_model import RecognizerModel
     from slmkit.tasks.knowledge.entities.rules import Rules
 
-SHIPPED = "shipped"
 _OF_FIT = (
     *("head", "depth", "epochs", "learning_rate", "batch_tokens", "max_length", "validation_fraction", "patience"),
     *("dropout", "minutes", "start"),
@@ -161,7 +160,8 @@ class EntityRecognizer(Parameters):
         from slmkit.tasks.knowledge.entities.given import taught_by
         from slmkit.tasks.knowledge.entities.type_rows import named_types
 
-        slm, start = self._core(), self._start()
+        slm = self._core()
+        start = read_start(self.start, slm)
         taught, recipe = taught_by(self, slm, start, texts, spans, validation)
         names = None if self.types is None else named_types(self.types)
         self.model_ = fit_recognizer(
@@ -318,27 +318,8 @@ class EntityRecognizer(Parameters):
         from slmkit.tasks.knowledge.entities.recognizer_model import RecognizerModel
         from slmkit.tasks.knowledge.entities.type_rows import named_types
 
-        model = RecognizerModel.load(self._folder(self.model), slm=self._core())
+        model = RecognizerModel.load(folder_of(self.model), slm=self._core())
         return model if self.types is None else model.with_types(named_types(self.types))
-
-    def _folder(self, given: str | Path | None) -> Path:
-        if given is not None:
-            return Path(given)
-        if not has_shipped():
-            raise CheckpointError(
-                f"no recognizer is in this installation ({shipped_recognizer()}); fit one with "
-                "EntityRecognizer().fit(texts, spans) and save it, or give the folder of a saved one as model= (on the "
-                "command line --model)"
-            )
-        return shipped_recognizer()
-
-    def _start(self) -> RecognizerModel | None:
-        """The recognizer that ``fit`` goes on from."""
-        if self.start is None:
-            return None
-        from slmkit.tasks.knowledge.entities.recognizer_model import RecognizerModel
-
-        return RecognizerModel.load(self._folder(None if self.start == SHIPPED else self.start), slm=self._core())
 
 
 def _as_dicts(found: Sequence[Sequence[Entity]]) -> list[dict[str, Any]]:
@@ -350,13 +331,3 @@ def _listed(types: Any) -> Any:
     if types is None or isinstance(types, str):
         return types
     return dict(types) if isinstance(types, Mapping) else list(types)
-
-
-def shipped_recognizer() -> Path:
-    """The folder of the recognizer's weights inside the package."""
-    return weights_folder("recognizer")
-
-
-def has_shipped() -> bool:
-    """Whether a recognizer ships with this package."""
-    return (shipped_recognizer() / "config.json").is_file()

@@ -14,6 +14,7 @@ from slmkit.model.branch import Branch
 from slmkit.tasks.question_answering import DocumentIndex, QuestionAnswerer, Retriever, retriever
 from slmkit.tasks.question_answering import train_retriever as recipe
 from slmkit.tasks.question_answering.retrieval_sources import RETRIEVAL, Couple, around, load_couples
+from slmkit.text.language import letters_of
 
 TEXTS = ["the good film", "a bad movie of the bank", "", "酒店的房间很好。", "the news " * 200]
 
@@ -77,10 +78,24 @@ def test_the_core_embeds_where_no_retriever_ships(toy_slm, tmp_path, monkeypatch
 def test_around_an_answer_stand_whole_sentences():
     text = "One is here. Two is there. Three is far. Four is near."
     at = text.index("Two")
-    assert around(text, at, at + 3, 0) == "Two is there."
+    assert around(text, at, at + 3, 14) == "Two is there."
     assert around(text, at, at + 3, 30) == "Two is there. Three is far."
-    assert around(text, at, at + 20, 0) == "Two is there. Three is far."
     assert around(text, at, at + 3, 1000) == text
+    long = "a" * 50 + "ANSWER" + "b" * 50
+    assert around(long, 50, 56, 20) == "a" * 7 + "ANSWER" + "b" * 7
+    assert around(long, 50, 56, 3) == "ANSWER"
+    assert around(long, 0, 6, 20) == "a" * 20
+
+
+def test_all_passages_that_hold_an_answer_are_right():
+    couples = [
+        Couple("q1", "The sky is blue.", "The sky is blue."),
+        Couple("q2", "It rains. The sky is blue.", "It rains."),
+    ]
+    couples.append(Couple("q1", "Something else.", "Something else."))
+    passages = [couple.passage for couple in couples]
+    right = recipe.right_passages(couples, ["q1", "q2"], passages)
+    assert right.tolist() == [[True, True, True], [False, True, False]]
 
 
 def test_what_is_told_apart():
@@ -93,7 +108,7 @@ def test_what_is_told_apart():
 
 
 def test_batches_are_of_one_set_in_stretches():
-    sets = [[Couple(f"{name}{i}", f"{name}p{i}") for i in range(50)] for name in "ab"]
+    sets = [[Couple(f"{name}{i}", f"{name}p{i}", f"{name}p{i}") for i in range(50)] for name in "ab"]
     lessons = recipe.Lessons(sets, [1, 1], 16, seed=3)
     seen = set()
     for step in range(12):
@@ -128,6 +143,7 @@ def put(root, name, text):
 def test_one_small_run(toy_slm, tmp_path, monkeypatch):
     data = tmp_path / "data"
     put(data, "zh/afqmc/train.txt.xz", "".join(f"房间{i}很好\t酒店{i}的房间\t{i % 2}\n" for i in range(40)))
+    put(data, "zh/simclue/train_rank_1w.json.xz", '{"query": "房间1很好！", "title": "别的", "neg_title": "无关"}\n')
     put(
         data,
         "en/scitldr_a/train.jsonl.xz",
@@ -146,8 +162,12 @@ def test_one_small_run(toy_slm, tmp_path, monkeypatch):
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 12
     made = Retriever.load(tmp_path / "out", slm=toy_slm)
-    assert {each["name"]: each["rows"] for each in made.about["sets"]} == {"scitldr": 20, "afqmc": 20}
+    assert {each["name"]: each["rows"] for each in made.about["sets"]} == {
+        "scitldr": 20,
+        "afqmc": 19,
+    }  # one stands in what SimCLUE's dev is carved from
     assert made.about["steps"] == 12
+    assert made.about["tokens"] == log[-1]["tokens"] > 0
     before = toy_slm.embed(["film 3", "The film is good. It is 3.", "The film is good. It is 9."], kind="passage")
     after = made.embed(["film 3", "The film is good. It is 3.", "The film is good. It is 9."], kind="passage")
     assert not np.allclose(before, after, atol=0.05)
@@ -157,13 +177,28 @@ def test_one_small_run(toy_slm, tmp_path, monkeypatch):
     assert Retriever.load(tmp_path / "out", slm=toy_slm).fingerprint == made.fingerprint
     with pytest.raises(DataError, match="simclue .* cannot be read"):
         load_couples(next(source for source in RETRIEVAL if source.name == "simclue"), data)
-    with pytest.raises(SystemExit):
-        recipe.parse(["--data-dir", "x", "--out", "y"])
+    for wrong in ([], ["--run", "z", "--couples", "8"], ["--run", "z", "--depth", "4"]):
+        with pytest.raises(SystemExit):
+            recipe.parse(["--data-dir", "x", "--out", "y", *wrong])
 
 
 def test_couples_of_the_sets(data_dir):
-    counts = {source.name: len(load_couples(source, data_dir)) for source in RETRIEVAL if source.name != "wikipedia-zh"}
-    assert counts["qamr"] == 36748
-    assert counts["cmrc2018"] == 10142
-    assert counts["simclue"] == 2247
-    assert counts["scitldr"] == 1992
+    from slmkit.benchmarks import datasets
+
+    found = {source.name: load_couples(source, data_dir) for source in RETRIEVAL if not source.name.startswith("wiki")}
+    assert len(found["qamr"]) == 36748
+    assert len(found["cmrc2018"]) == 10142
+    assert len(found["scitldr"]) == 1992
+    assert 2000 < len(found["simclue"]) < 2247
+    assert 10_000 < len(found["afqmc"]) < 10_573
+    for couples in found.values():
+        assert all(couple.answer in couple.passage for couple in couples)
+        assert max(len(couple.passage) for couple in couples) <= 400
+    dev = datasets.load("simclue", "dev", data_dir)
+    asked, searched = {letters_of(each) for each in dev.inputs}, set()
+    for grades in dev.labels:
+        searched |= {letters_of(dev.documents[key]) for key in grades}
+    for name in ("simclue", "afqmc"):
+        texts = {letters_of(text) for couple in found[name] for text in (couple.query, couple.passage)}
+        assert not texts & asked
+        assert not texts & searched

@@ -140,9 +140,9 @@ def test_a_damaged_or_foreign_folder_is_one_clear_error(saved, tmp_path, toy_slm
 
 
 def test_nothing_ships_and_the_remedy_is_named(toy_slm, monkeypatch, tmp_path):
-    from slmkit.tasks.knowledge.entities import recognizer
+    from slmkit.tasks.knowledge.entities import folders
 
-    monkeypatch.setattr(recognizer, "weights_folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(folders, "weights_folder", lambda name: tmp_path / name)
     with pytest.raises(CheckpointError, match=r"no recognizer is in this installation .*fit one with .*model="):
         EntityRecognizer(slm=toy_slm).predict("Ada")
     with pytest.raises(CheckpointError, match="no recognizer is in this installation"):
