@@ -104,7 +104,9 @@ def test_fusion():
     assert [item for item, _ in ranks] == [3, 1, 2, 4]
     assert ranks[0][1] == pytest.approx(0.5 / 63 + 0.5 / 61)
     scores = joined_scores([[*near, (4, 0.1)], words], [1, 0.8])
-    assert scores == [(1, 0.9), (3, pytest.approx(0.9)), (2, 0.8), (4, pytest.approx(0.1 + 0.8 * 5 / 7))]
+    assert scores == [(1, 0.9), (2, 0.8), (3, pytest.approx(0.1 + 0.8 * 7 / 8)), (4, pytest.approx(0.1 + 0.8 * 5 / 8))]
+    faint = joined_scores([near, [(3, 1e-6)]], [1, 0.8])
+    assert [item for item, _ in faint] == [1, 2, 3]  # what shares "the" with a query gains nothing
     assert joined_scores([near, []], [1, 1]) == near
     assert joined_scores([near, words], [1, 0]) == near
     assert reciprocal_ranks([[], []], [1, 1]) == joined_scores([[], []], [1, 1]) == []
@@ -118,7 +120,8 @@ def test_what_words_weigh_follows_the_spread_of_cosines(tmp_path, embedder):
     index.add([{"id": key, "text": text} for key, text in BODIES.items()])
     for weight, of_near, of_words in [(0.5, 1, 1), (0.8, 1, 0.25), (0.2, 0.25, 1)]:
         hits = index.search("cats hunt at night", 2, weight=weight)
-        assert hits[0].score == pytest.approx(of_near * hits[0].dense + of_words * spread, abs=1e-6)
+        share = hits[0].lexical / (hits[0].lexical + 1)
+        assert hits[0].score == pytest.approx(of_near * hits[0].dense + of_words * spread * share, abs=1e-6)
 
 
 def test_a_passage_found_by_words_alone_has_its_similarity(tmp_path, monkeypatch):
@@ -233,7 +236,16 @@ def test_all_kinds_find_the_nearest(tmp_path, embedder, monkeypatch, kind):
     assert index.verify().clean
 
 
-def test_recall_needs_a_query(books):
+def test_the_best_hits_do_not_depend_on_how_many_are_asked_for(tmp_path, embedder):
+    index = DocumentIndex.create(tmp_path / "index", slm=embedder)
+    index.add(many(150))
+    for query in ("number17 subject17", "document tells of number40", "version0 of subject3"):
+        more = [(hit.document, hit.start) for hit in index.search(query, 120)]
+        assert [(hit.document, hit.start) for hit in index.search(query, 5)] == more[:5]
+
+
+def test_recall_needs_a_query(books, tmp_path):
+    assert DocumentIndex.create(tmp_path / "index", slm=ToyEmbedder()).recall(["cats"]) == 1
     assert books.recall(["cats", "music"], 1000) == 1
     with pytest.raises(InputError, match="at least one query"):
         books.recall(["", None])

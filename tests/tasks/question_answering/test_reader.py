@@ -218,6 +218,9 @@ def test_a_fit_begins_where_another_reader_ended(toy_reader, toy_slm, tmp_path):
     assert made.model_.about["begin"]["recipe"]["epochs"] == 8
     assert scores[toy_reader] == scores[tmp_path / "reader"] == pytest.approx(toy_reader.score(*asked), abs=0.1)
     assert scores[toy_reader] > scores[None] + 0.3
+    assert small(toy_slm, **settings).fit(*asked, begin=toy_reader.model_).score(*asked) == scores[toy_reader]
+    with pytest.raises(InputError, match="begin: got int, expected a fitted Reader"):
+        small(toy_slm, **settings).fit(*asked, begin=5)
     with pytest.raises(InputError, match="depth 1: the reader to begin with has 2 layers"):
         small(toy_slm, **settings | {"depth": 1}).fit(*asked, begin=toy_reader)
     folder = tmp_path / "run"

@@ -75,6 +75,15 @@ def test_the_core_embeds_where_no_retriever_ships(toy_slm, tmp_path, monkeypatch
     assert retriever.core_of(toy_slm) is toy_slm
 
 
+def test_an_index_of_the_core_opens_where_a_retriever_ships(toy_retriever, toy_slm, tmp_path, monkeypatch):
+    for embedder, name in ((toy_slm, "core"), (toy_retriever, "retriever")):
+        DocumentIndex.create(tmp_path / name, slm=embedder).add([{"id": 1, "text": "the bank"}])
+    monkeypatch.setattr(retriever, "shipped_embedder", lambda: toy_retriever)
+    assert DocumentIndex.open(tmp_path / "core").slm is toy_slm
+    assert DocumentIndex.open(tmp_path / "retriever").slm is toy_retriever
+    assert DocumentIndex.open(tmp_path / "core").search("bank")[0].document == 1
+
+
 def test_around_an_answer_stand_whole_sentences():
     text = "One is here. Two is there. Three is far. Four is near."
     at = text.index("Two")
