@@ -19,6 +19,10 @@ OF_WINDOW = 24  # spans of a window that are told apart
 OF_PASSAGE = 200
 OF_QUESTION = 20  # places that are told apart
 LOWEST = -30.0  # log odds that count as none at all
+# Divides log odds where spans of one place are weighed against each other. Of .7 to 3, .7 gives the best F1 on the
+# first 400 questions of CMRC 2018's dev (64.4 by the likeliest span, 65.4 by this) and of new_wiki's (72.5, 73.2), and
+# costs a quarter of a point of exact matches there and none here.
+_SHARPENED = 0.7
 
 Place = tuple[Hashable, int]
 """Where a passage stands: in which text, and at which of its characters."""
@@ -96,7 +100,8 @@ class Places:
     """Where the answer to one question may stand, the likeliest first.
 
     Attributes:
-        passage: number of the passage of each place's best span ``(n,)``. start, end: that span's characters in it.
+        passage: number of the passage of each place's span ``(n,)``. start, end: that span's characters in it. Of all
+            that overlap the likeliest it is the one that shares most with them, see ``_Spans.central``.
         logit: log odds of each place, all spans that overlap its best one taken together ``(n,)``.
         rest: of all that stands elsewhere.
     """
@@ -130,7 +135,7 @@ def join(found: Sequence[Candidates], where: Sequence[Place]) -> Places:
     logits: list[float] = []
     while len(left) and len(best) < OF_QUESTION:
         near = spans.overlap(left, int(left[0]))
-        best.append(int(left[0]))
+        best.append(spans.central(left[near]))
         logits.append(float(np.logaddexp.reduce(spans.score[left[near]])))
         left = left[~near]
     rest = [each.rest for each in found] + spans.score[left].tolist()
@@ -171,6 +176,19 @@ class _Spans:
         for i in np.lexsort((self.end, self.start, self.text, -self.score)).tolist():
             seen.setdefault((int(self.text[i]), int(self.start[i]), int(self.end[i])), i)
         return np.array(list(seen.values()), dtype=np.int64)
+
+    def central(self, numbers: np.ndarray) -> int:
+        """The one of these spans whose overlap F1 with the right one is expected to be the highest.
+
+        Where it is open how far an answer goes, the likeliest span is often the shortest of many that say the same
+        (minimum Bayes risk, Kumar and Byrne 2004).
+        """
+        start, end = self.start[numbers], self.end[numbers]
+        weights = np.exp((self.score[numbers] - self.score[numbers].max()) / _SHARPENED)
+        shared = (np.minimum(end[:, None], end) - np.maximum(start[:, None], start)).clip(0)
+        length = end - start
+        expected = (2 * shared / (length[:, None] + length)) @ weights
+        return int(numbers[int(np.argmax(expected.round(9)))])
 
     def overlap(self, numbers: np.ndarray, one: int) -> np.ndarray:
         """Which of these spans share a character with that one: bool ``(len(numbers),)``."""

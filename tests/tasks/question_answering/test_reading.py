@@ -133,6 +133,18 @@ def test_spans_that_overlap_are_one_place_and_nothing_is_lost():
     assert chances[-1] == pytest.approx(odds[-1] / (1 + odds.sum()))
 
 
+def test_a_place_is_told_by_the_span_that_shares_most_with_the_others():
+    # Alone, the short one is the likeliest; three out of four that overlap it say that the answer goes on.
+    places = join([some((10, 12, 2.0), (10, 20, 1.9), (10, 19, 1.8), (9, 20, 1.7))], [("a", 0)])
+    assert (places.start.tolist(), places.end.tolist()) == ([10], [20])
+    sure = join([some((10, 12, 6.0), (10, 20, 1.9), (10, 19, 1.8))], [("a", 0)])
+    assert (sure.start.tolist(), sure.end.tolist()) == ([10], [12])
+    # Spans of two passages of one text are compared by their characters in it.
+    first, second = some((10, 12, 2.0), (10, 19, 1.8)), some((4, 14, 1.9), (3, 14, 1.7))
+    both = join([first, second], [("a", 0), ("a", 6)])
+    assert (both.passage.tolist(), both.start.tolist(), both.end.tolist()) == ([1], [4], [14])
+
+
 def test_a_span_that_two_windows_or_passages_hold_counts_once():
     windows = some((10, 14, 1.0), (10, 14, 3.0))
     assert join([windows], [("a", 0)]).logit.tolist() == [3.0]
