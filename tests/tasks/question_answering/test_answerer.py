@@ -155,7 +155,7 @@ def test_an_unfinished_table_is_not_finished_by_another(index, toy_reader, tmp_p
 
 def test_index_and_reader_may_be_folders(index, toy_reader, toy_slm, tmp_path, monkeypatch):
     toy_reader.save(tmp_path / "reader")
-    monkeypatch.setattr("slmkit.tasks.question_answering.index._shipped", lambda: toy_slm)
+    monkeypatch.setattr("slmkit.tasks.question_answering.retriever.shipped_embedder", lambda: toy_slm)
     made = QuestionAnswerer(index.path, tmp_path / "reader", k=10)
     assert made.ask(ASKED) == QuestionAnswerer(index, toy_reader).ask(ASKED)
     task = load_task("ask", index=str(index.path), reader=str(tmp_path / "reader"), k=3)
