@@ -11,13 +11,17 @@ import io
 import json
 import lzma
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
+from slmkit.errors import DataError
 from slmkit.text.language import join_words
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,18 @@ class Source:
     licence: str
     read: Callable[[Path], Iterator[Example]]
     share: float = 1.0
+
+
+def read_all(name: str, read: Callable[[Path], Iterable[T]], data: Path) -> list[T]:
+    """All that ``read`` gives of a set.
+
+    Raises:
+        DataError: a file is missing, or is not in the layout that is expected.
+    """
+    try:
+        return list(read(data))
+    except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(f"{name} in {data} cannot be read: {error!r}") from error
 
 
 def read_text(path: Path) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import lzma
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from slmkit.errors import DataError
-from slmkit.pretraining.sources import read_text, squad_rows
+from slmkit.pretraining.sources import read_all, read_text, squad_rows
 from slmkit.tasks.question_answering.carving import in_dev
 from slmkit.tasks.question_answering.natural_words import join_natural
 from slmkit.tasks.question_answering.reading import trimmed
@@ -58,10 +57,7 @@ def load_source(source: ReadingSource, data: Path) -> list[Lesson]:
     Raises:
         DataError: a file is missing, or is not in the layout that is expected.
     """
-    try:
-        found = list(source.read(data))
-    except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{source.name} in {data} cannot be read: {error!r}") from error
+    found = read_all(source.name, source.read, data)
     if not found:
         raise DataError(f"{source.name} in {data} has no questions")
     return found

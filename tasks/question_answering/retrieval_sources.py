@@ -6,7 +6,6 @@ What the benchmarks call dev is left out, see ``carving``.
 from __future__ import annotations
 
 import json
-import lzma
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from slmkit.errors import DataError
 from slmkit.pretraining.corpus import documents
-from slmkit.pretraining.sources import read_text
+from slmkit.pretraining.sources import read_all, read_text
 from slmkit.tasks.question_answering.reading_sources import SOURCES as READING
 from slmkit.tasks.question_answering.reading_sources import Lesson, load_source
 from slmkit.text.language import letters_of
@@ -57,10 +56,7 @@ def load_couples(source: RetrievalSource, data: Path) -> list[Couple]:
     Raises:
         DataError: a file is missing, or is not in the layout that is expected.
     """
-    try:
-        found = list(source.read(data))
-    except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{source.name} in {data} cannot be read: {error!r}") from error
+    found = read_all(source.name, source.read, data)
     if not found:
         raise DataError(f"{source.name} in {data} has nothing to learn from")
     return found

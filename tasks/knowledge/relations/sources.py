@@ -7,14 +7,13 @@ DialogRE, the New York Times), and the parts that the benchmarks call dev.
 from __future__ import annotations
 
 import json
-import lzma
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from slmkit.errors import DataError
-from slmkit.pretraining.sources import read_text
+from slmkit.pretraining.sources import read_all, read_text
 from slmkit.tasks.knowledge.relations import general
 from slmkit.tasks.knowledge.relations.examples import Example, Link, Span, read_examples
 from slmkit.tasks.knowledge.relations.general import Mapped, mapped, side_types, told_by
@@ -47,10 +46,7 @@ def load_source(source: RelationSource, data: Path) -> list[Example]:
     Raises:
         DataError: a file is missing, or is not in the layout that is expected.
     """
-    try:
-        found = list(source.read(data))
-    except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{source.name} in {data} cannot be read: {error!r}") from error
+    found = read_all(source.name, source.read, data)
     if not any(example.triples for example in found):
         raise DataError(f"{source.name} in {data} has no relations")
     return found
