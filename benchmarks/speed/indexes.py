@@ -38,7 +38,7 @@ def measure_index(root: Path, *, passages: int = PASSAGES, folder: Path | None =
 
     Args:
         root: The data directory. passages: That the index holds. folder: For the index while it is measured; None takes
-            the system's temporary folder. A million take about 3 GB.
+            the system's temporary folder. A million take some GB.
 
     Returns:
         Plain data: ``build`` and ``search`` as the two processes told them.
