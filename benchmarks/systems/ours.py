@@ -60,6 +60,23 @@ def core_size() -> tuple[int, int]:
     return int(info["parameters"]), int(info["bytes"])
 
 
+def size_with(*folders: Path) -> Size:
+    """The core with what is saved in these folders; one that holds no model adds nothing."""
+    parameters, size = core_size()
+    for folder in folders:
+        if (folder / "config.json").is_file():
+            parameters, size = parameters + saved_parameters(folder), size + bytes_in(folder)
+    return Size(parameters, size)
+
+
+def size_of_fitted(model: Any) -> Size:
+    """The core with a fitted model as it is saved."""
+    with tempfile.TemporaryDirectory() as place:
+        target = Path(place) / "model"
+        model.save(target)
+        return size_with(target)
+
+
 class FittedClassifier:
     """``Classifier`` with its defaults, or with another method."""
 
@@ -86,11 +103,7 @@ class FittedClassifier:
 
     def size(self) -> Size:
         """The core, and the branch and head as saved."""
-        parameters, core_bytes = core_size()
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "model"
-            self._model.save(target)
-            return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
+        return size_of_fitted(self._model)
 
 
 def linear(dataset: Dataset, protocol: str) -> System:
@@ -167,9 +180,7 @@ class ShippedSentiment:
         """The core and the shipped branch."""
         from slmkit.tasks.classification.sentiment import shipped_sentiment
 
-        parameters, core_bytes = core_size()
-        folder = shipped_sentiment()
-        return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
+        return size_with(shipped_sentiment())
 
 
 class Embeddings(SimilaritySystem):

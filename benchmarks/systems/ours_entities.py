@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import slmkit
 from slmkit.benchmarks.datasets import Dataset
-from slmkit.benchmarks.systems.base import Size, bytes_in, identity
-from slmkit.benchmarks.systems.ours import CORE, NAME, core_size, digest, saved_parameters
+from slmkit.benchmarks.systems.base import Size, identity
+from slmkit.benchmarks.systems.ours import CORE, NAME, digest, size_of_fitted, size_with
 from slmkit.errors import DataError, InputError
 from slmkit.tasks.knowledge.entities.inventories import inventory, labels_of_general
 
@@ -89,14 +88,7 @@ class Entities:
 
     def size(self) -> Size:
         """The core, and branch and heads as saved."""
-        parameters, core_bytes = core_size()
-        if not self._fitted:
-            folder = shipped(self._folder)
-            return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
-        with tempfile.TemporaryDirectory() as place:
-            target = Path(place) / "model"
-            self._model.save(target)
-            return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
+        return size_of_fitted(self._model) if self._fitted else size_with(shipped(self._folder))
 
 
 def shipped(folder: Path | None = None) -> Path:

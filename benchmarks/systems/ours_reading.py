@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import slmkit
 from slmkit.benchmarks.datasets import Dataset
-from slmkit.benchmarks.systems.base import Size, System, bytes_in, identity
-from slmkit.benchmarks.systems.ours import CORE, core_size, digest, saved_parameters
+from slmkit.benchmarks.systems.base import Size, System, identity
+from slmkit.benchmarks.systems.ours import CORE, digest, size_of_fitted, size_with
 from slmkit.benchmarks.systems.ours_searching import Indexed
 from slmkit.errors import DataError, InputError
+from slmkit.tasks.base import weights_folder
 
 NAME = "slmkit-reader"
 _CODE = (*CORE, "training/*.py", "tasks/base.py", "tasks/question_answering/*.py")
@@ -78,14 +78,7 @@ class Reading:
 
     def size(self) -> Size:
         """The core, and branch and head as saved."""
-        parameters, core_bytes = core_size()
-        if not self._fitted:
-            folder = shipped(self._folder)
-            return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
-        with tempfile.TemporaryDirectory() as place:
-            target = Path(place) / "model"
-            self._model.save(target)
-            return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
+        return size_of_fitted(self._model) if self._fitted else size_with(shipped(self._folder))
 
 
 class Answering(Indexed):
@@ -98,16 +91,17 @@ class Answering(Indexed):
         self._folder = reader
 
     def fingerprint(self) -> str:
-        """The core's fingerprint, the reader's, and the code that indexes, searches and reads.
+        """The embedder's fingerprint, the reader's, and the code that indexes, searches and reads.
 
         Raises:
             DataError: no reader ships with this package.
         """
         from slmkit.tasks.question_answering import ReadingModel
+        from slmkit.tasks.question_answering.retriever import core_of
 
-        core = self._slm or slmkit.load()
-        own = ReadingModel.load(shipped(self._folder), slm=core).fingerprint
-        return identity(NAME, "answerer", core.fingerprint, own, digest(*_CODE))
+        embedder = self._embedder()
+        own = ReadingModel.load(shipped(self._folder), slm=core_of(embedder)).fingerprint
+        return identity(NAME, "answerer", embedder.fingerprint, own, digest(*_CODE))
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """``{"answer", "document"}`` for each question; an empty answer and None where it abstains."""
@@ -117,10 +111,8 @@ class Answering(Indexed):
         return [{"answer": answer.text, "document": answer.document} for answer in found]
 
     def size(self) -> Size:
-        """The core and the reader."""
-        parameters, core_bytes = core_size()
-        folder = shipped(self._folder)
-        return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
+        """The core, the retriever and the reader."""
+        return size_with(weights_folder("retriever"), shipped(self._folder))
 
 
 def shipped(folder: Path | None = None) -> Path:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import slmkit
 from slmkit.benchmarks.datasets import Dataset
 from slmkit.benchmarks.datasets.relation_readers import NONE, OTHER, places_of
-from slmkit.benchmarks.systems.base import Size, bytes_in, identity
-from slmkit.benchmarks.systems.ours import CORE, NAME, core_size, digest, saved_parameters
+from slmkit.benchmarks.systems.base import Size, identity
+from slmkit.benchmarks.systems.ours import CORE, NAME, digest, size_of_fitted
 from slmkit.errors import InputError
 
 _CODE = (*CORE, "training/*.py", "tasks/base.py", "tasks/knowledge/pointing.py", "tasks/knowledge/relations/*.py")
@@ -77,11 +75,7 @@ class Relations:
 
     def size(self) -> Size:
         """The core, and branch and pointers as saved."""
-        parameters, core_bytes = core_size()
-        with tempfile.TemporaryDirectory() as place:
-            target = Path(place) / "model"
-            self._model.save(target)
-            return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
+        return size_of_fitted(self._model)
 
 
 def as_triple(label: Sequence[str]) -> dict[str, Any]:

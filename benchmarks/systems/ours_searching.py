@@ -13,10 +13,10 @@ import numpy as np
 
 import slmkit
 from slmkit.benchmarks.datasets import Dataset
-from slmkit.benchmarks.systems.base import Size, bytes_in, identity
+from slmkit.benchmarks.systems.base import Size, identity
 from slmkit.benchmarks.systems.dense import Dense
 from slmkit.benchmarks.systems.embedders import SimilaritySystem
-from slmkit.benchmarks.systems.ours import CORE, core_size, digest, saved_parameters
+from slmkit.benchmarks.systems.ours import CORE, core_size, digest, size_with
 from slmkit.benchmarks.systems.searching import DEPTH, Searcher
 from slmkit.tasks.base import weights_folder
 from slmkit.tasks.question_answering.retriever import shipped_embedder
@@ -51,15 +51,7 @@ class Retrieving(SimilaritySystem):
 
     def size(self) -> Size:
         """The core, and the retriever where one ships."""
-        return _size()
-
-
-def _size() -> Size:
-    parameters, core_bytes = core_size()
-    folder = weights_folder("retriever")
-    if not (folder / "config.json").is_file():
-        return Size(parameters, core_bytes)
-    return Size(parameters + saved_parameters(folder), core_bytes + bytes_in(folder))
+        return size_with(weights_folder("retriever"))
 
 
 class Indexed(Searcher):
@@ -97,7 +89,7 @@ class Indexed(Searcher):
 
     def size(self) -> Size:
         """The core and the retriever."""
-        return _size()
+        return size_with(weights_folder("retriever"))
 
 
 class Lexical(Indexed):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import slmkit
 from slmkit.benchmarks.datasets import Dataset, Writing
-from slmkit.benchmarks.systems.base import Size, System, bytes_in, identity, pairs
+from slmkit.benchmarks.systems.base import Size, System, identity, pairs
 from slmkit.benchmarks.systems.extractive import how_many, sentences_of
-from slmkit.benchmarks.systems.ours import CORE, NAME, core_size, digest, saved_parameters
+from slmkit.benchmarks.systems.ours import CORE, NAME, core_size, digest, size_of_fitted, size_with
 from slmkit.errors import InputError
 
 _TASKS = {"summarization": "summarization", "generation": "generation", "translation": "generation"}
@@ -87,13 +85,7 @@ class Written:
 
     def size(self) -> Size:
         """The core, and the branch as saved where one was fitted."""
-        parameters, core_bytes = core_size()
-        if self._model is None:
-            return Size(parameters, core_bytes)
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "model"
-            self._model.save(target)
-            return Size(parameters + saved_parameters(target), core_bytes + bytes_in(target))
+        return size_with() if self._model is None else size_of_fitted(self._model)
 
 
 def _texts(task: Any, inputs: Sequence[str]) -> list[Any]:

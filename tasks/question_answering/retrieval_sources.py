@@ -62,8 +62,8 @@ def load_couples(source: RetrievalSource, data: Path) -> list[Couple]:
     return found
 
 
-def around(text: str, start: int, end: int, longest: int) -> str:
-    """The sentences that hold these characters, and those around them as far as ``longest`` characters go.
+def around(text: str, start: int, end: int, longest: int, *, more: bool = True) -> str:
+    """The sentences that hold these characters and, with ``more``, those around them up to ``longest`` characters.
 
     What is longer by itself is cut at both sides of the characters.
     """
@@ -74,7 +74,7 @@ def around(text: str, start: int, end: int, longest: int) -> str:
     def fits(low: int, high: int) -> bool:
         return low >= 0 and high < len(spans) and spans[high][1] - spans[low][0] <= longest
 
-    while fits(first, last + 1) or fits(first - 1, last):
+    while more and (fits(first, last + 1) or fits(first - 1, last)):
         if fits(first, last + 1):
             last += 1
         if fits(first - 1, last):
@@ -93,7 +93,7 @@ def _lessons(name: str) -> Callable[[Path], Iterator[Couple]]:
 
     def couple(number: int, lesson: Lesson) -> Couple:
         start, end = lesson.spans[0]
-        sentence = around(lesson.passage, start, end, _sentence_length(lesson.passage, start, end, longest))
+        sentence = around(lesson.passage, start, end, longest, more=False)
         more = around(lesson.passage, start, end, longest) if number % 2 else sentence
         return Couple(lesson.question, more if sentence in more else sentence, sentence)
 
@@ -102,12 +102,6 @@ def _lessons(name: str) -> Callable[[Path], Iterator[Couple]]:
         return (couple(number, lesson) for number, lesson in enumerate(answered))
 
     return read
-
-
-def _sentence_length(text: str, start: int, end: int, longest: int) -> int:
-    """Characters of the sentences that hold these, or ``longest`` where they are more."""
-    inside = [(a, b) for a, b in sentence_spans(text) if a < end and b > start]
-    return min(longest, inside[-1][1] - inside[0][0])
 
 
 def _simclue_dev(data: Path) -> set[str]:

@@ -72,10 +72,15 @@ class Wanted:
             raise InputError(f"weight must be from 0 to 1, not {weight!r}")
         return cls(int(k), mode, *compile_where(where), per_document, fusion, float(weight), spread)
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether scores of both sides are added up, for which each side's candidates need the other's score."""
+        return self.mode == "hybrid" and self.fusion == "scores"
+
     def weights(self) -> tuple[float, float]:
         """Of the dense and the lexical side: 1 for the weightier, and where scores are joined in parts of a cosine."""
         dense, lexical = (each / max(self.weight, 1 - self.weight) for each in (self.weight, 1 - self.weight))
-        return dense, lexical * (self.spread if self.fusion == "scores" else 1)
+        return dense, lexical * (self.spread if self.adds_up else 1)
 
 
 def search(
@@ -101,15 +106,15 @@ def search(
     for number, query in enumerate(queries):
         depth, mine = pool, near[number]
         while True:
-            both, known = mine, []
+            words: Ranking = []
             if wanted.mode != "dense":
-                known = lexical.search(connection, query, max(depth, _KNOWN), allowed)
-            words = known[:depth]
-            if vectors is not None and wanted.mode == "hybrid" and wanted.fusion == "scores":
-                both = [*mine, *_others(connection, vectors[number], mine, words)]
-            hits = _hits(connection, both, known if both is not mine else words, wanted)
+                words = lexical.search(connection, query, max(depth, _KNOWN) if wanted.adds_up else depth, allowed)
+            both = mine
+            if vectors is not None and wanted.adds_up:
+                both = [*mine, *_others(connection, vectors[number], mine, words[:depth])]
+            hits = _hits(connection, both, words, wanted)
             # With a limit on the passages of a document, the candidates may all be of a few long ones.
-            if len(hits) >= wanted.k or max(len(mine), len(words)) < depth:
+            if len(hits) >= wanted.k or max(len(mine), len(words[:depth])) < depth:
                 break
             depth *= 4
             if view is not None and vectors is not None:
