@@ -8,22 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slmkit.benchmarks.console import keeping_left_out, one_line_errors, show_table, tell_tried, tell_turn
+from slmkit.benchmarks.data_commands import DataDir, data_fetch, data_list, data_verify
 from slmkit.benchmarks.reliability.cli import bench_reliability
-from slmkit.errors import DataError, InputError
+from slmkit.errors import InputError
 
 if TYPE_CHECKING:
     from slmkit.benchmarks.runner import Outcome
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure systems on registered datasets, side by side.")
+# Here and not beside its commands: ``slmkit --help`` reads this line without importing the module.
 data_app = typer.Typer(no_args_is_help=True, help="The benchmark datasets: list, verify, fetch.")
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir",
-        help="Folder of the datasets. Without it: SLMKIT_DATA, ../shared/data where it exists, the user's cache.",
-    ),
-]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the result files; what is there is not recomputed.")]
 Tasks = Annotated[list[str] | None, typer.Option("--task", help="Task; repeatable.")]
 Systems = Annotated[list[str] | None, typer.Option("--system", help="System; repeatable.")]
@@ -31,7 +26,6 @@ Splits = Annotated[list[str] | None, typer.Option("--split", help="dev (default)
 Limit = Annotated[int | None, typer.Option("--limit", help="Evaluate at most so many rows.")]
 TrainLimit = Annotated[int | None, typer.Option("--train-limit", help="Fit on at most so many rows.")]
 JsonRows = Annotated[bool, typer.Option("--json", help="Print the rows as JSON on the last line.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Dataset names; none stands for all.")]
 
 
 @bench_app.command("run")
@@ -313,61 +307,6 @@ def bench_depths(
         depths.compare(slmkit.load(core), datasets.locate(data_dir), sets, runs, out)
 
 
-@data_app.command("list")
-def data_list(data_dir: DataDir = None) -> None:
-    """Registered datasets, and which of their files are there."""
-    from slmkit.benchmarks import datasets
-
-    root = datasets.locate(data_dir)
-    rows = []
-    for entry in datasets.REGISTRY.values():
-        missing = datasets.missing_files(entry, root)
-        state = "complete" if not missing else f"{len(entry.files) - len(missing)} of {len(entry.files)} files"
-        rows.append([entry.name, entry.task, entry.language, ", ".join(entry.splits), state, entry.licence])
-    show_table(f"Data in {root}", ["dataset", "task", "language", "splits", "here", "licence"], rows)
-
-
-def _chosen(names: list[str] | None) -> list[str]:
-    from slmkit.benchmarks import datasets
-
-    return [datasets.get(name).name for name in names] if names else datasets.names()
-
-
-@data_app.command("verify")
-def data_verify(names: Names = None, data_dir: DataDir = None) -> None:
-    """Compare the files that are there with the registry's checksums; a missing file is told, not an error."""
-    from slmkit.benchmarks import datasets
-    from slmkit.benchmarks.datasets import fetch
-
-    with one_line_errors():
-        chosen, root = _chosen(names), datasets.locate(data_dir)
-        states = [state for name in chosen for state in fetch.verify(datasets.get(name), root)]
-        _show_states(f"Data in {root}", states)
-        wrong = [s.path for s in states if s.state == "differs"]
-        if wrong:
-            raise DataError(f"{len(wrong)} files are not those that the registry names: {', '.join(wrong)}")
-
-
-@data_app.command("fetch")
-def data_fetch(
-    names: Annotated[list[str], typer.Argument(help="Dataset names.")],
-    data_dir: DataDir = None,
-    base_url: Annotated[str, typer.Option("--base-url", help="Where REPO/COMMIT/PATH is served.")] = "",
-) -> None:
-    """Download missing files from their public source, check them, and lay them into the data folder."""
-    from slmkit.benchmarks import datasets
-    from slmkit.benchmarks.datasets import fetch
-
-    with one_line_errors():
-        chosen, root = _chosen(names), datasets.locate(data_dir)
-        states = [
-            s for name in chosen for s in fetch.fetch(datasets.get(name), root, base_url=base_url or fetch.SOURCE)
-        ]
-        _show_states(f"Data in {root}", states)
-        failed = [s for s in states if s.state == "failed"]
-        if failed:
-            raise DataError(f"{len(failed)} of {len(states)} files could not be fetched; first: {failed[0].detail}")
-
-
-def _show_states(title: str, states: list) -> None:
-    show_table(title, ["dataset", "file", "state", "detail"], [[s.dataset, s.path, s.state, s.detail] for s in states])
+data_app.command("list")(data_list)
+data_app.command("verify")(data_verify)
+data_app.command("fetch")(data_fetch)

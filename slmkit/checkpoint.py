@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Mapping
+from importlib import resources
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -23,6 +24,11 @@ from slmkit.errors import CheckpointError
 
 CONFIG, MODEL, TOKENIZER, DECODER = "config.json", "model.safetensors", "tokenizer.json", "decoder.safetensors"
 SCALE = ".scale"
+
+
+def shipped_weights() -> Path:
+    """The folder of the weights inside the package."""
+    return Path(str(resources.files("slmkit"))) / "weights"
 
 
 def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from slmkit import checkpoint, stored
-from slmkit.encoded import Encoded
+from slmkit.checkpoint import shipped_weights
+from slmkit.encoded import Encoded, gathered
 from slmkit.errors import CheckpointError, InputError, TextTooLongError
 from slmkit.forks import ForkSafeLock
 from slmkit.model.config import ModelConfig
 from slmkit.model.decoder import Decoder
 from slmkit.model.encoder import Encoder
-from slmkit.model.layers import key_mask, mean_pool, pad_rows
+from slmkit.model.layers import key_mask, pad_rows
 from slmkit.runtime import (
     choose_precision,
     convert,
@@ -28,19 +28,15 @@ from slmkit.runtime import (
     length_batches,
     vectors_in_chunks,
 )
+from slmkit.sentence_vectors import Top, sentence_vectors
+from slmkit.static import StaticSLM, load_static
 from slmkit.text.given import as_list
+from slmkit.text.kinds import KIND_TOKENS, Kind, check_kind
 from slmkit.text.tokenizer import BOS, Tokenizer
 from slmkit.text.windows import Windows, lay_windows
 from slmkit.writing import Writer, settle
 
-if TYPE_CHECKING:
-    from slmkit.static import StaticSLM
-
-Kind = Literal["text", "query", "passage"]
-Top = Callable[[Tensor, Tensor], Tensor]
 WINDOW = 256  # tokens of a window unless the caller says otherwise
-# One token announces a query or a passage to the encoder; plain text has none.
-KIND_TOKENS: Mapping[str, tuple[int, ...]] = {"text": (), "query": (5,), "passage": (6,)}
 _LOADING = ForkSafeLock()  # threads that ask for the same core at once get one
 
 
@@ -251,17 +247,7 @@ class SLM:
         for numbers, batch, mask in self.run(cut, upto=upto):
             for row, number in enumerate(numbers):
                 states[number] = batch[row, : int(mask[row].sum())]
-        width = self.config.encoder.width
-        return Encoded(
-            torch.cat(states) if states else torch.empty(0, width),
-            cut.lengths,
-            cut.text_index,
-            _concatenate(cut.offsets, (0, 2), np.int64),
-            _concatenate(cut.ids, (0,), np.int64),
-            _concatenate(cut.fresh, (0,), bool),
-            cut.n_texts,
-            cut.windowed,
-        )
+        return gathered(cut, states, self.config.encoder.width)
 
     def embed(self, texts: str | Sequence[str], *, kind: Kind = "text", top: Top | None = None) -> np.ndarray:
         """Sentence vectors: token states pooled, over all windows of a long text, and scaled to length 1.
@@ -277,23 +263,10 @@ class SLM:
         """
         listed = as_list(texts)
         check_kind(kind, self.kinds)
-        vectors = vectors_in_chunks(listed, self.config.encoder.width, lambda part: self._embedded(part, kind, top))
+        vectors = vectors_in_chunks(
+            listed, self.config.encoder.width, lambda part: sentence_vectors(self, part, kind, top)
+        )
         return vectors[0] if isinstance(texts, str) else vectors
-
-    def _embedded(self, texts: Sequence[str], kind: Kind, top: Top | None) -> np.ndarray:
-        cut = self.windows(texts, kind=kind, max_length=self.config.encoder.positions)
-        sums = torch.zeros(len(texts), self.config.encoder.width)
-        counts = torch.zeros(len(texts), 1)
-        index = torch.from_numpy(cut.text_index)
-        upto = None if top is None else self.config.trunk
-        for numbers, states, mask in self.run(cut, upto=upto, vectors=True):
-            if top is not None:
-                states = top(states, mask)
-            tokens = mask.sum(1, keepdim=True).float()
-            pooled = states[:, 0] if self.pooling == "cls" else mean_pool(states, mask)
-            sums.index_add_(0, index[numbers], pooled * tokens)
-            counts.index_add_(0, index[numbers], tokens)
-        return torch.nn.functional.normalize(sums / counts.clamp_min(1), dim=-1).numpy()
 
     def generate(
         self,
@@ -332,21 +305,6 @@ class SLM:
         return self.writer.stream(text, start, stop=stop, **settings)
 
 
-def check_kind(kind: str, kinds: Mapping[str, tuple[int, ...]] = KIND_TOKENS) -> None:
-    """Refuse a kind of text that is none of ``kinds``."""
-    if kind not in kinds:
-        raise InputError(f"kind {kind!r} is not known; give one of {sorted(kinds)}")
-
-
-def _concatenate(parts: list[np.ndarray], empty: tuple[int, ...], dtype: type) -> np.ndarray:
-    return np.concatenate(parts) if parts else np.empty(empty, dtype=dtype)
-
-
-def shipped_weights() -> Path:
-    """The folder of the weights inside the package."""
-    return Path(str(files("slmkit"))) / "weights"
-
-
 @lru_cache(maxsize=4)
 def _load(path: Path | None, precision: str) -> SLM:
     return SLM.load(path, precision=precision)
@@ -376,7 +334,5 @@ def load(path: str | Path | None = None, *, precision: str = "auto") -> SLM | St
         path = located(path).resolve()
     with _LOADING:
         if precision == "static":
-            from slmkit.static import load_static
-
             return load_static(path)
         return _load(path, choose_precision(precision))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from slmkit.model.layers import pad_rows
+from slmkit.text.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -34,3 +36,21 @@ class Encoded:
     def padded(self) -> tuple[Tensor, Tensor]:
         """States ``(windows, T, width)``, zero-padded, and a bool mask ``(windows, T)``."""
         return pad_rows(self.states, torch.from_numpy(self.lengths))
+
+
+def gathered(windows: Windows, states: Sequence[Tensor], width: int) -> Encoded:
+    """The windows back to back, with the states ``(n, width)`` of each."""
+    return Encoded(
+        torch.cat(list(states)) if states else torch.empty(0, width),
+        windows.lengths,
+        windows.text_index,
+        _concatenate(windows.offsets, (0, 2), np.int64),
+        _concatenate(windows.ids, (0,), np.int64),
+        _concatenate(windows.fresh, (0,), bool),
+        windows.n_texts,
+        windows.windowed,
+    )
+
+
+def _concatenate(parts: list[np.ndarray], empty: tuple[int, ...], dtype: type) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.empty(empty, dtype=dtype)

@@ -18,10 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from slmkit import checkpoint
-from slmkit.core import Kind, check_kind, shipped_weights
+from slmkit.checkpoint import shipped_weights
 from slmkit.errors import CheckpointError, NeedsCoreError
 from slmkit.runtime import vectors_in_chunks
 from slmkit.text.given import as_list
+from slmkit.text.kinds import Kind, check_kind
 from slmkit.text.ngrams import KeyTable, inside, ngrams
 from slmkit.text.tokenizer import Tokenizer, Tokens
 

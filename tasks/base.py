@@ -195,8 +195,7 @@ def ships(name: str) -> bool:
     if not all(map(importlib.util.find_spec, _PACKAGES.get(name, ()))):
         return False
     if name in _OF_THE_DECODER:
-        from slmkit.checkpoint import read_config
-        from slmkit.core import shipped_weights
+        from slmkit.checkpoint import read_config, shipped_weights
 
         decoder = read_config(shipped_weights()).get("decoder")
         return isinstance(decoder, dict) and _OF_THE_DECODER[name] in decoder["starts"]

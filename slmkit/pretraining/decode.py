@@ -330,9 +330,7 @@ def add_decoder(core: Path | None, run: Path, out: Path) -> SLM:
     Args:
         core: the frozen core, None for the shipped one. run: of *decode*. out: the checkpoint folder.
     """
-    from slmkit.core import shipped_weights
-
-    folder = core if core is not None else shipped_weights()
+    folder = core if core is not None else checkpoint.shipped_weights()
     config, files = checkpoint.read_folder(folder, "model")
     state = decoder_tensors(run)
     packed = checkpoint.pack({f"decoder.{name}": value for name, value in state.items()})

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from slmkit import checkpoint
-from slmkit.core import KIND_TOKENS, SLM, Kind
+from slmkit.core import SLM
 from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.model.encoder import encoder_layers
@@ -23,6 +23,7 @@ from slmkit.tasks.classification.label_model import BIAS, HEAD, LabelModel
 from slmkit.tasks.classification.labels import Label, Labels
 from slmkit.tasks.classification.wording import Wording
 from slmkit.tasks.inputs import as_texts
+from slmkit.text.kinds import KIND_TOKENS, Kind
 
 if TYPE_CHECKING:
     from slmkit.tasks.classification.explanation import Explanation

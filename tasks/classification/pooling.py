@@ -9,10 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from slmkit.core import SLM, Kind
+from slmkit.core import SLM
 from slmkit.from_states import FromStates
 from slmkit.model.branch import Branch
 from slmkit.runtime import text_chunks
+from slmkit.text.kinds import Kind
 
 
 def pool(states: Tensor, mask: Tensor, owner: Tensor, texts: int) -> Tensor:

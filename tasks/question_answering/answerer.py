@@ -53,7 +53,8 @@ class QuestionAnswerer:
     Args:
         index: a ``DocumentIndex``, or the folder of one.
         reader: a fitted ``Reader``, or the folder of a saved one; None takes the one that ships with the package.
-        k: passages that are read for a question. mode: how they are found, "hybrid", "dense" or "lexical".
+        k: passages that are read for a question; twice as many take twice as long and seldom tell more.
+        mode: how they are found, "hybrid", "dense" or "lexical".
         threshold: abstain where "no answer" is likelier than this; None takes the reader's own.
         style: what the text of an answer is: "span" (the answer proper) or "sentence" (the whole sentence that it
             stands in, word for word); the cited characters are those of the answer proper in both.
@@ -67,7 +68,7 @@ class QuestionAnswerer:
         index: DocumentIndex | str | Path,
         reader: Reader | Reads | str | Path | None = None,
         *,
-        k: int = 10,
+        k: int = 5,
         mode: str = "hybrid",
         threshold: float | None = None,
         style: str = "span",

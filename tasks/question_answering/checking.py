@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from slmkit.errors import IndexDamagedError
 from slmkit.tasks.question_answering import nearest_file
 from slmkit.tasks.question_answering.documents import as_given, digest
 from slmkit.tasks.question_answering.records import VerifyReport
-from slmkit.tasks.question_answering.store import is_past
+from slmkit.tasks.question_answering.store import Store, is_past
 from slmkit.tasks.question_answering.vectors import read_blocks, read_some
 
 _ROWS = 256
@@ -27,12 +29,19 @@ _ORPHANS = {
 }
 
 
-def check(connection: sqlite3.Connection, folder: Path, width: int) -> VerifyReport:
-    """Look through everything; memory stays flat.
+def verify(store: Store) -> VerifyReport:
+    """Look through everything; memory stays flat."""
+    words = store.words_problem()
+    try:
+        with store.read() as connection:
+            report = _report(connection, store.folder, int(store.facts["width"]))
+    except IndexDamagedError as error:  # so much that it cannot even be read
+        report = VerifyReport(0, 0, (str(error),))
+    return report if words is None else replace(report, problems=(*report.problems, words))
 
-    Args:
-        connection: in one state of the index. width: of a vector.
-    """
+
+def _report(connection: sqlite3.Connection, folder: Path, width: int) -> VerifyReport:
+    """Of one state of the index; ``width`` is a vector's."""
     count = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
     documents, passages = connection.execute(count).fetchone()
     problems = [*_structure(connection), *_contents(connection)]

@@ -135,7 +135,7 @@ def ask(
     reader: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A saved reader, instead of the shipped one.")
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Passages to read.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="Passages to read.")] = 5,
     n_best: Annotated[int, typer.Option(min=1, help="Answers to show.")] = 1,
     mode: Annotated[str, typer.Option(help="How passages are found: hybrid, dense or lexical.")] = "hybrid",
     threshold: Annotated[

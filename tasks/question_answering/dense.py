@@ -9,25 +9,45 @@ from __future__ import annotations
 import sqlite3
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
+from slmkit.errors import InputError
 from slmkit.tasks.question_answering import nearest_file
 from slmkit.tasks.question_answering.nearest import Found, Nearest, best, build, extend, measured
-from slmkit.tasks.question_answering.store import is_past, read_stamp
+from slmkit.tasks.question_answering.store import Store, is_past, read_stamp
 from slmkit.tasks.question_answering.vectors import live_ids, read_blocks, read_some
 
 # Rows that may differ from what FAISS holds before it is brought up to date.
 SLACK_ROWS, SLACK_SHARE = 1000, 0.1
 _GROWTH = 4  # times as many rows as its lists were made for, and they are made anew
 _FEW = 2_000  # rows allowed by a filter that are looked through one by one
+_PATIENCE = 50  # states that a reader tries
+T = TypeVar("T")
 
 
 class BehindError(Exception):
     """The files belong to a later state than the one that is read."""
+
+
+def in_one_state(store: Store, function: Callable[[sqlite3.Connection], T]) -> T:
+    """Call it with one state of the index; with a newer one when a writer has left the state behind.
+
+    Raises:
+        InputError: a writer leaves each state behind before it can be read.
+    """
+    for _ in range(_PATIENCE):
+        try:
+            with store.read() as connection:
+                return function(connection)
+        except BehindError:
+            continue
+    raise InputError(f"the files in {store.folder} change faster than they can be read; try again")
 
 
 @dataclass(frozen=True)

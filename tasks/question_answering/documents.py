@@ -11,13 +11,16 @@ from typing import Any
 
 from slmkit.tasks.question_answering.passages import Span
 from slmkit.tasks.question_answering.records import Document, Key
-from slmkit.tasks.question_answering.store import Change
+from slmkit.tasks.question_answering.sources import spelt_otherwise
+from slmkit.tasks.question_answering.store import Change, Store
 from slmkit.tasks.question_answering.terms import index_terms
 from slmkit.tasks.question_answering.vectors import pack
 
 # What SQLite's text cannot carry, or cuts off, is kept as bytes: every text comes back as it went in.
 _ERRORS = "surrogatepass"
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_PAGE = "SELECT id, key, text, metadata FROM documents JOIN texts USING (id) WHERE id > ? ORDER BY id LIMIT ?"
+_PAGE_ROWS = 64
 
 
 def as_stored(text: Key) -> str | int | bytes:
@@ -83,13 +86,24 @@ def load(connection: sqlite3.Connection, key: Key) -> Document | None:
     return None if row is None else _document(row)
 
 
-def load_all(connection: sqlite3.Connection, *, above: int, most: int) -> Iterator[tuple[int, Document]]:
-    """Up to ``most`` documents with numbers above ``above``, each with its number."""
-    rows = connection.execute(
-        "SELECT id, key, text, metadata FROM documents JOIN texts USING (id) WHERE id > ? ORDER BY id LIMIT ?",
-        (above, most),
-    )
-    return ((number, _document(row)) for number, *row in rows)
+def near_miss(connection: sqlite3.Connection, key: Key) -> str:
+    """What to say of an id that no document has: whether one has it as a text instead of a number, or the reverse."""
+    other = spelt_otherwise(key)
+    if other is None or find(connection, other) is None:
+        return ""
+    return f"; there is {json.dumps(other)}, which is another id"
+
+
+def load_all(store: Store) -> Iterator[Document]:
+    """All documents in the order they went in, a page at a time: no state of the index is held meanwhile."""
+    above = 0
+    while True:
+        with store.read() as connection:
+            rows = connection.execute(_PAGE, (above, _PAGE_ROWS)).fetchall()
+        if not rows:
+            return
+        above = rows[-1][0]
+        yield from (_document(row) for _, *row in rows)
 
 
 def _document(row: Sequence[Any]) -> Document:

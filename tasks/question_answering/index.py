@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from slmkit.errors import CheckpointError, IndexDamagedError, InputError
+from slmkit.errors import InputError
 from slmkit.tasks.base import cell_problem
 from slmkit.tasks.inputs import as_rows, as_series_like
 from slmkit.tasks.progress import row_progress
-from slmkit.tasks.question_answering import checking, documents, searching
+from slmkit.tasks.question_answering import checking, documents, embedder, searching
 from slmkit.tasks.question_answering.adding import Adding
-from slmkit.tasks.question_answering.dense import BehindError, Dense
-from slmkit.tasks.question_answering.fusion import cosine_spread
+from slmkit.tasks.question_answering.dense import Dense, in_one_state
 from slmkit.tasks.question_answering.lexical import Lexical
 from slmkit.tasks.question_answering.records import (
     AddReport,
@@ -28,13 +24,11 @@ from slmkit.tasks.question_answering.records import (
     Key,
     VerifyReport,
 )
-from slmkit.tasks.question_answering.sources import Source, as_key, open_source, spelt_otherwise
+from slmkit.tasks.question_answering.sources import Source, as_key, open_source
 from slmkit.tasks.question_answering.statistics import collect
 from slmkit.tasks.question_answering.store import Store, read_stamp
 
-T = TypeVar("T")
 EXACT_UP_TO = 50_000  # passages that are searched exactly
-_PATIENCE = 50
 
 
 class DocumentIndex:
@@ -52,7 +46,7 @@ class DocumentIndex:
         facts = store.facts
         self.core, self._spread = str(facts["core"]), float(facts["spread"])
         if slm is not None:
-            self._check_core(slm)
+            embedder.require(slm, self.core, store.folder)
         self._lexical = Lexical()
         self._dense = Dense(
             store.folder, width=int(facts["width"]), exact_up_to=int(facts["exact_up_to"]), core=self.core
@@ -71,10 +65,8 @@ class DocumentIndex:
         """
         if exact_up_to < 0:
             raise InputError(f"exact_up_to must be at least 0, not {exact_up_to}")
-        slm = slm if slm is not None else _shipped()
-        width = slm.embed(["width"], kind="passage").shape[1]
-        spread = cosine_spread(lambda texts: slm.embed(list(texts), kind="passage"))
-        facts = {"core": slm.fingerprint, "width": width, "exact_up_to": exact_up_to, "spread": spread}
+        slm = slm if slm is not None else embedder.shipped()
+        facts = {**embedder.facts_of(slm), "exact_up_to": exact_up_to}
         return cls(Store.create(Path(path), facts), slm)
 
     @classmethod
@@ -96,8 +88,8 @@ class DocumentIndex:
     def slm(self) -> Embedder:
         """What makes the vectors, loaded at its first use."""
         if self._slm is None:
-            slm = _shipped(self.core)
-            self._check_core(slm)
+            slm = embedder.shipped(self.core)
+            embedder.require(slm, self.core, self.path)
             self._slm = slm
         return self._slm
 
@@ -235,7 +227,7 @@ class DocumentIndex:
         """
         wanted = searching.Wanted.checked(k, "dense", where, 1)
         key = as_key(id)
-        return self._reading(lambda connection: searching.similar(connection, self._dense, key, wanted))
+        return in_one_state(self._store, lambda connection: searching.similar(connection, self._dense, key, wanted))
 
     def document(self, id: Key) -> Document:  # noqa: A002
         """The document with this id.
@@ -246,21 +238,13 @@ class DocumentIndex:
         key = as_key(id)
         with self._store.read() as connection:
             found = documents.load(connection, key)
-        if found is None:
-            raise InputError(f"no document {key!r} in {self.path}{_near(self._store, key)}")
+            if found is None:
+                raise InputError(f"no document {key!r} in {self.path}{documents.near_miss(connection, key)}")
         return found
 
     def documents(self) -> Iterator[Document]:
         """All documents in the order they went in, such as to index them with another core; memory stays flat."""
-        number = 0
-        while True:
-            with self._store.read() as connection:
-                found = list(documents.load_all(connection, above=number, most=64))
-            if not found:
-                return
-            number = found[-1][0]
-            for _, document in found:
-                yield document
+        return documents.load_all(self._store)
 
     def __contains__(self, id: object) -> bool:  # noqa: A002
         key = as_key(id)
@@ -283,17 +267,11 @@ class DocumentIndex:
 
     def verify(self) -> VerifyReport:
         """Whether all parts of the index are whole and agree with each other."""
-        words = self._store.words_problem()
-        try:
-            with self._store.read() as connection:
-                report = checking.check(connection, self.path, int(self._store.facts["width"]))
-        except IndexDamagedError as error:  # so much that it cannot even be read
-            report = VerifyReport(0, 0, (str(error),))
-        return report if words is None else replace(report, problems=(*report.problems, words))
+        return checking.verify(self._store)
 
     def stats(self) -> dict[str, Any]:
         """Documents, passages, bytes on disk, the kind of the FAISS index and the share of the best that it finds."""
-        return self._reading(lambda connection: collect(connection, self._store, self._dense))
+        return in_one_state(self._store, lambda connection: collect(connection, self._store, self._dense))
 
     def recall(self, queries: Any, k: int = 10) -> float:
         """Of the ``k`` passages that are nearest to each query by exact search, the share that dense search finds.
@@ -311,7 +289,9 @@ class DocumentIndex:
         if not asked:
             raise InputError("recall needs at least one query that is not blank")
         vectors = np.asarray(self.slm.embed(asked, kind="query"))
-        return self._reading(lambda connection: searching.recall(connection, self._dense, vectors, wanted.k))
+        return in_one_state(
+            self._store, lambda connection: searching.recall(connection, self._dense, vectors, wanted.k)
+        )
 
     def close(self) -> None:
         """Let go of the files; the next use opens them again."""
@@ -336,7 +316,7 @@ class DocumentIndex:
                 return adding.run(rows, advance, self._settle)
 
     def _settle(self, *, always: bool = False) -> None:
-        self._reading(lambda connection: self._dense.settle(connection, always=always))
+        in_one_state(self._store, lambda connection: self._dense.settle(connection, always=always))
 
     def _search(self, queries: list[Any], wanted: searching.Wanted) -> list[list[Hit]]:
         asked = [query for query in queries if cell_problem(query) is None]
@@ -345,40 +325,5 @@ class DocumentIndex:
         # Outside of the transaction: a writer should not have to keep an old state for as long as this takes.
         vectors = None if wanted.mode == "lexical" else np.asarray(self.slm.embed(asked, kind="query"))
         parts = (self._dense, self._lexical, asked, vectors, wanted)
-        found = iter(self._reading(lambda connection: searching.search(connection, *parts)))
+        found = iter(in_one_state(self._store, lambda connection: searching.search(connection, *parts)))
         return [next(found) if cell_problem(query) is None else [] for query in queries]
-
-    def _reading(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Call it with one state of the index; with a newer one when a writer has left the state behind."""
-        for _ in range(_PATIENCE):
-            try:
-                with self._store.read() as connection:
-                    return function(connection)
-            except BehindError:
-                continue
-        raise InputError(f"the files in {self.path} change faster than they can be read; try again")
-
-    def _check_core(self, slm: Embedder) -> None:
-        if slm.fingerprint != self.core:
-            raise CheckpointError(
-                f"{self._store.folder} was made with core {self.core}, this core is {slm.fingerprint}, whose vectors "
-                "mean something else: open it with slm=slmkit.load(PATH) or Retriever.load(PATH) of that one, or index "
-                "its documents() anew with DocumentIndex.create in another folder"
-            )
-
-
-def _shipped(wanted: str | None = None) -> Embedder:
-    """The shipped retriever, or its core where an index was made with that."""
-    from slmkit.tasks.question_answering.retriever import core_of, shipped_embedder
-
-    made = shipped_embedder()
-    return core_of(made) if wanted == core_of(made).fingerprint else made
-
-
-def _near(store: Store, key: Key) -> str:
-    other = spelt_otherwise(key)
-    if other is None:
-        return ""
-    with store.read() as connection:
-        found = documents.find(connection, other) is not None
-    return f"; there is {json.dumps(other)}, which is another id" if found else ""

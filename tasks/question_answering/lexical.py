@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,6 +19,10 @@ _COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)
 _RANKED = "SELECT rowid, -rank FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rank, rowid"
 _LAST = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT 1 OFFSET ?"
 _HOLDING = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid"
+_LENGTH = """
+SELECT avg(length(terms) - length(replace(terms, ' ', '')) + 1)
+FROM words WHERE rowid IN (SELECT value FROM json_each(?))
+"""
 _SPARSE = 3  # times the budget that are scored where a filter allows few of them
 _FETCHED = 1000
 _REMEMBERED = 50_000  # words
@@ -82,6 +88,11 @@ class Lexical:
             if term not in counts:
                 counts[term] = connection.execute(_COUNT, (term, BUDGET + 1)).fetchone()[0]
         return counts
+
+
+def mean_length(connection: sqlite3.Connection, items: Sequence[int]) -> float:
+    """Words of these passages as they are searched by, on the average; 0 where there are none."""
+    return float(connection.execute(_LENGTH, (json.dumps(items),)).fetchone()[0] or 0.0)
 
 
 def _stretch(connection: sqlite3.Connection, expression: str, allowed: np.ndarray) -> tuple[int, int]:

@@ -16,8 +16,8 @@ from slmkit.tasks.question_answering import documents
 from slmkit.tasks.question_answering.dense import Dense, View
 from slmkit.tasks.question_answering.documents import as_given
 from slmkit.tasks.question_answering.filters import compile_where
-from slmkit.tasks.question_answering.fusion import FUSIONS, Ranking, in_order
-from slmkit.tasks.question_answering.lexical import Lexical
+from slmkit.tasks.question_answering.fusion import FUSIONS, Ranking, gain_of_words, in_order
+from slmkit.tasks.question_answering.lexical import Lexical, mean_length
 from slmkit.tasks.question_answering.nearest import exact_search, hits_among
 from slmkit.tasks.question_answering.records import MODES, Hit, Key
 from slmkit.tasks.question_answering.vectors import read_some
@@ -77,10 +77,14 @@ class Wanted:
         """Whether scores of both sides are added up, for which each side's candidates need the other's score."""
         return self.mode == "hybrid" and self.fusion == "scores"
 
-    def weights(self) -> tuple[float, float]:
-        """Of the dense and the lexical side: 1 for the weightier, and where scores are joined in parts of a cosine."""
+    def weights(self, length: float) -> tuple[float, float]:
+        """Of the dense and the lexical side: 1 for the weightier, and where scores are joined in parts of a cosine.
+
+        Args:
+            length: words of the passages that are ranked, on the average.
+        """
         dense, lexical = (each / max(self.weight, 1 - self.weight) for each in (self.weight, 1 - self.weight))
-        return dense, lexical * (self.spread if self.adds_up else 1)
+        return dense, lexical * (gain_of_words(self.spread, length) if self.adds_up else 1)
 
 
 def search(
@@ -104,7 +108,7 @@ def search(
         near = _nearest(connection, view, vectors, pool, allowed)
     results = []
     for number, query in enumerate(queries):
-        depth, mine = pool, near[number]
+        depth, mine, length = pool, near[number], 0.0
         while True:
             words: Ranking = []
             if wanted.mode != "dense":
@@ -112,7 +116,9 @@ def search(
             both = mine
             if vectors is not None and wanted.adds_up:
                 both = [*mine, *_others(connection, vectors[number], mine, words[:depth])]
-            hits = _hits(connection, both, words, wanted)
+                # Of so many, whatever ``k`` is: it must not change what is first.
+                length = length or mean_length(connection, [item for item, _ in (*mine[:_POOL], *words[:_POOL])])
+            hits = _hits(connection, both, words, wanted, length)
             # With a limit on the passages of a document, the candidates may all be of a few long ones.
             if len(hits) >= wanted.k or max(len(mine), len(words[:depth])) < depth:
                 break
@@ -177,9 +183,11 @@ def _others(connection: sqlite3.Connection, vector: np.ndarray, near: Ranking, w
     return list(zip(ids.tolist(), (vectors @ vector).tolist(), strict=True))
 
 
-def _hits(connection: sqlite3.Connection, near: Ranking, words: Ranking, wanted: Wanted) -> list[Hit]:
+def _hits(
+    connection: sqlite3.Connection, near: Ranking, words: Ranking, wanted: Wanted, length: float = 0.0
+) -> list[Hit]:
     if wanted.mode == "hybrid":
-        ranked = FUSIONS[wanted.fusion]([near, words], wanted.weights())
+        ranked = FUSIONS[wanted.fusion]([near, words], wanted.weights(length))
     else:
         ranked = list(near if wanted.mode == "dense" else words)
     if wanted.per_document is not None:

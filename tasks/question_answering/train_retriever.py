@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -120,6 +121,14 @@ def told_apart(scores: Tensor, right: Tensor) -> Tensor:
     return (scores.logsumexp(1) - scores.masked_fill(~right, -torch.inf).logsumexp(1)).mean()
 
 
+def between(learned: Mapping[str, Tensor], begin: Mapping[str, Tensor], kept: float) -> dict[str, Tensor]:
+    """Weights between those that were learned (``kept`` 0) and those they began from (1).
+
+    Often better than both (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    """
+    return {name: torch.lerp(value, begin[name].to(value.dtype), kept) for name, value in learned.items()}
+
+
 def train(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the recipe; returns the mean losses of the last steps."""
     sources = [source for source in RETRIEVAL if source.name not in arguments.without]
@@ -135,6 +144,9 @@ def train(arguments: argparse.Namespace) -> dict[str, Any]:
         dropout=arguments.dropout,
         distilled=arguments.distilled,
     )
+    begin = None if arguments.begin is None else Retriever.load(arguments.begin, slm=slm)
+    if begin is not None:
+        network.branch.load_state_dict(checkpoint.unpack(begin.tensors))
     begun = steps_begun(arguments.run)
     steps = begun or arguments.steps
     if arguments.minutes is not None and begun is None:
@@ -149,6 +161,7 @@ def train(arguments: argparse.Namespace) -> dict[str, Any]:
         "distilled": arguments.distilled,
         "dropout": arguments.dropout,
         "learning_rate": arguments.learning_rate,
+        "begin": None if begin is None else {"fingerprint": begin.fingerprint, **begin.about},
     }
     run = Run(network, Schedule(steps, arguments.learning_rate), arguments.run, about=about)
     network.tokens = 0
@@ -162,10 +175,13 @@ def train(arguments: argparse.Namespace) -> dict[str, Any]:
         {"name": source.name, "licence": source.licence, "rows": len(rows), "share": source.share}
         for source, rows in zip(sources, couples, strict=True)
     ]
+    state = network.branch.state_dict()
+    if begin is not None:
+        state = between(state, checkpoint.unpack(begin.tensors), arguments.kept)
     made = Retriever(
         slm,
-        checkpoint.pack(network.branch.state_dict()),
-        about={**about, "steps": steps, "tokens": run.tokens, "sets": sets},
+        checkpoint.pack(state),
+        about={**about, "kept": arguments.kept, "steps": steps, "tokens": run.tokens, "sets": sets},
     )
     made.save(arguments.out)
     return {"steps": steps, "tokens": run.tokens}
@@ -178,10 +194,13 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--couples", type=int, default=64, help="questions and passages of a step")
     parser.add_argument("--distilled", type=float, default=5.0, help="weight of the source model's places")
     parser.add_argument("--dropout", type=float, default=0.0)
-    parser.set_defaults(learning_rate=3e-4)
+    parser.add_argument("--begin", type=Path, default=None, help="folder of a retriever to go on from")
+    parser.add_argument("--kept", type=float, default=0.0, help="of its weights, 0 to 1: what is written lies between")
     arguments = parser.parse_args(argv)
     if arguments.run is None:
         parser.error("--run is needed: the state of the training is kept there")
+    if not 0 <= arguments.kept <= 1 or (arguments.kept and arguments.begin is None):
+        parser.error(f"--kept {arguments.kept}: give 0 to 1, with --begin")
     if arguments.couples < 2 * _TOGETHER:
         parser.error(f"--couples {arguments.couples}: give at least {2 * _TOGETHER}")
     return arguments

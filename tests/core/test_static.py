@@ -232,7 +232,7 @@ def test_wider_than_the_core(toy_slm):
 @pytest.mark.weights
 def test_the_shipped_vectors_are_the_shipped_cores():
     static = slmkit.load(precision="static")
-    core = json.loads((slmkit.core.shipped_weights() / "config.json").read_text())
+    core = json.loads((slmkit.checkpoint.shipped_weights() / "config.json").read_text())
     assert static.embed(["a good film", "一部好电影"]).shape[0] == 2
     assert core["vocabulary"] == len(static.tokenizer)
     near, far = (

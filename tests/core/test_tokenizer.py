@@ -138,7 +138,7 @@ IDS_TEXTS = [
 
 @pytest.mark.parametrize("which", ["toy", pytest.param("shipped", marks=pytest.mark.weights)])
 def test_ids_alone_are_those_with_spans(which, toy_slm):
-    from slmkit.core import shipped_weights
+    from slmkit.checkpoint import shipped_weights
 
     path = shipped_weights() / "tokenizer.json"
     tokenizer = toy_slm.tokenizer if which == "toy" else Tokenizer.from_json(path.read_bytes(), path)

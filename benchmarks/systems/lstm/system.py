@@ -24,9 +24,9 @@ _ROWS = 64  # texts that are written together
 
 @lru_cache(maxsize=1)
 def _tokenizer_file() -> Path:
-    from slmkit import checkpoint, core
+    from slmkit import checkpoint
 
-    return core.shipped_weights() / checkpoint.TOKENIZER
+    return checkpoint.shipped_weights() / checkpoint.TOKENIZER
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from toy_embedder import ToyEmbedder
 
 from slmkit.errors import InputError
 from slmkit.tasks.question_answering import DocumentIndex, dense, lexical, searching
-from slmkit.tasks.question_answering.fusion import cosine_spread, joined_scores, reciprocal_ranks
+from slmkit.tasks.question_answering.fusion import cosine_spread, gain_of_words, joined_scores, reciprocal_ranks
 from slmkit.tasks.question_answering.terms import index_terms, query_terms
 
 MODES = ("hybrid", "dense", "lexical")
@@ -118,10 +118,13 @@ def test_what_words_weigh_follows_the_spread_of_cosines(tmp_path, embedder):
     assert 0.1 < spread < 1
     index = DocumentIndex.create(tmp_path / "index", slm=embedder)
     index.add([{"id": key, "text": text} for key, text in BODIES.items()])
+    length = np.mean([len(index_terms(text).split()) for text in BODIES.values()])
+    gain = gain_of_words(spread, length)
+    assert 0 < gain < gain_of_words(spread, 2 * length)
     for weight, of_near, of_words in [(0.5, 1, 1), (0.8, 1, 0.25), (0.2, 0.25, 1)]:
         hits = index.search("cats hunt at night", 2, weight=weight)
         share = hits[0].lexical / (hits[0].lexical + 1)
-        assert hits[0].score == pytest.approx(of_near * hits[0].dense + of_words * spread * share, abs=1e-6)
+        assert hits[0].score == pytest.approx(of_near * hits[0].dense + of_words * gain * share, abs=1e-6)
 
 
 def test_a_passage_found_by_words_alone_has_its_similarity(tmp_path, monkeypatch):
