@@ -13,7 +13,7 @@ from slmkit.errors import CheckpointError, DataError
 from slmkit.model.branch import Branch
 from slmkit.tasks.question_answering import DocumentIndex, QuestionAnswerer, Retriever, retriever
 from slmkit.tasks.question_answering import train_retriever as recipe
-from slmkit.tasks.question_answering.retrieval_sources import RETRIEVAL, Couple, around, load_couples
+from slmkit.tasks.question_answering.retrieval_sources import RETRIEVAL, Couple, _joined, around, load_couples
 from slmkit.text.language import letters_of
 
 TEXTS = ["the good film", "a bad movie of the bank", "", "酒店的房间很好。", "the news " * 200]
@@ -116,6 +116,17 @@ def test_what_is_told_apart():
     assert recipe.told_apart(scores, torch.ones(2, 3, dtype=torch.bool)) == pytest.approx(0)
 
 
+def test_weights_between_two():
+    learned, begin = {"a": torch.tensor([1.0, 3.0])}, {"a": torch.tensor([2.0, 1.0])}
+    for kept, expected in [(0, [1, 3]), (1, [2, 1]), (0.5, [1.5, 2])]:
+        assert recipe.between(learned, begin, kept)["a"].tolist() == expected
+
+
+def test_lines_of_tokens_are_written_as_people_write():
+    line = "he 's `` right '' -lrb- of 1990 -rrb- , is n't he ?"
+    assert _joined(line) == "he's \"right\" (of 1990), isn't he?"
+
+
 def test_batches_are_of_one_set_in_stretches():
     sets = [[Couple(f"{name}{i}", f"{name}p{i}", f"{name}p{i}") for i in range(50)] for name in "ab"]
     lessons = recipe.Lessons(sets, [1, 1], 16, seed=3)
@@ -184,9 +195,21 @@ def test_one_small_run(toy_slm, tmp_path, monkeypatch):
     (tmp_path / "out" / "config.json").unlink()
     assert recipe.main([str(each) for each in arguments]) == 0
     assert Retriever.load(tmp_path / "out", slm=toy_slm).fingerprint == made.fingerprint
+    # Another run goes on from it; of what it learns, as much is kept as is asked.
+    on = [*arguments, "--begin", tmp_path / "out"]
+    on[3], on[5] = tmp_path / "on", tmp_path / "run-on"
+    assert recipe.main([str(each) for each in on]) == 0
+    told = Retriever.load(tmp_path / "on", slm=toy_slm)
+    assert told.about["begin"]["fingerprint"] == made.fingerprint
+    assert told.about["begin"]["steps"] == 12
+    assert recipe.main([str(each) for each in (*on, "--kept", 1)]) == 0
+    whole = Retriever.load(tmp_path / "on", slm=toy_slm)
+    texts = ["film 3", "It is 9."]
+    assert np.allclose(whole.embed(texts), made.embed(texts), atol=1e-3)
+    assert not np.allclose(told.embed(texts), made.embed(texts), atol=1e-2)
     with pytest.raises(DataError, match="simclue .* cannot be read"):
         load_couples(next(source for source in RETRIEVAL if source.name == "simclue"), data)
-    for wrong in ([], ["--run", "z", "--couples", "8"], ["--run", "z", "--depth", "4"]):
+    for wrong in ([], ["--run", "z", "--couples", "8"], ["--run", "z", "--depth", "4"], ["--run", "z", "--kept", ".5"]):
         with pytest.raises(SystemExit):
             recipe.parse(["--data-dir", "x", "--out", "y", *wrong])
 
