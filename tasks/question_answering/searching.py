@@ -116,8 +116,8 @@ def search(
             both = mine
             if vectors is not None and wanted.adds_up:
                 both = [*mine, *_others(connection, vectors[number], mine, words[:depth])]
-                # Of so many, whatever ``k`` is: it must not change what is first.
-                length = length or mean_length(connection, [item for item, _ in (*mine[:_POOL], *words[:_POOL])])
+                if words and not length:  # of so many, whatever ``k`` is: it must not change what is first
+                    length = mean_length(connection, [item for item, _ in (*mine[:_POOL], *words[:_POOL])])
             hits = _hits(connection, both, words, wanted, length)
             # With a limit on the passages of a document, the candidates may all be of a few long ones.
             if len(hits) >= wanted.k or max(len(mine), len(words[:depth])) < depth:
